@@ -1,0 +1,8 @@
+/** Closes a run with the one line that every tool can read: how many passed, failed and were skipped. */
+module.exports = class TotalsReporter {
+  onRunComplete(_contexts, results) {
+    const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
+    const skipped = results.numPendingTests + results.numTodoTests;
+    process.stdout.write(`${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped\n`);
+  }
+};
