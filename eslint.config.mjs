@@ -5,6 +5,13 @@ export default tseslint.config(
   { ignores: ["dist/", ".local/", "**/node_modules/"] },
   eslint.configs.recommended,
   {
+    files: ["**/*.js"],
+    languageOptions: {
+      sourceType: "commonjs",
+      globals: { module: "writable", process: "readonly", require: "readonly" },
+    },
+  },
+  {
     files: ["**/*.ts"],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
   },
