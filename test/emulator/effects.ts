@@ -1,0 +1,77 @@
+import type { Fault } from "./faults";
+import { type Reply, isObject, json } from "./http";
+
+/** The way back to the client. */
+export interface Line {
+  send(reply: Reply): Promise<void>;
+  /** Promises the whole answer, sends half of it, and breaks off. */
+  sendHalf(reply: Reply): Promise<void>;
+  /** Resets the connection. */
+  reset(): void;
+}
+
+/** What a kind of fault makes of a request. `work` does what was asked for; a kind that never calls it prevents it. */
+type Effect = (fault: Fault, work: () => Promise<Reply>, line: Line) => Promise<void> | void;
+
+const effects = {
+  latency: async (_fault, work, line) => line.send(await work()),
+  status: (fault, _work, line) => line.send(refusal(fault)),
+  "status-after": async (fault, work, line) => {
+    await work();
+    await line.send(refusal(fault));
+  },
+  "reset-before": (_fault, _work, line) => {
+    line.reset();
+  },
+  "reset-after": async (_fault, work, line) => {
+    await work();
+    line.reset();
+  },
+  truncated: async (_fault, work, line) => line.sendHalf(await work()),
+  "not-json": async (fault, work, line) => line.send({ ...(await work()), body: fault.body ?? "{ not json" }),
+  html: async (fault, work, line) => {
+    const { status } = await work();
+    const body = fault.body ?? "<html><body>Please wait.</body></html>";
+    await line.send({ status, headers: { "content-type": "text/html" }, body });
+  },
+  "wrong-content-type": async (_fault, work, line) => {
+    const reply = await work();
+    await line.send({ ...reply, headers: { ...reply.headers, "content-type": "text/plain" } });
+  },
+  "null-fields": async (fault, work, line) => {
+    const reply = await work();
+    await line.send({ ...reply, body: withNulls(reply.body, fault.fields) });
+  },
+  huge: async (fault, work, line) => {
+    const { status } = await work();
+    await line.send(json(status, { filler: "x".repeat(fault.bytes ?? 32 * 1024 * 1024) }));
+  },
+  redirect: (fault, _work, line) => {
+    const location = fault.location ?? "https://elsewhere.invalid/";
+    return line.send({ status: fault.status ?? 302, headers: { location } });
+  },
+  hang: () => undefined,
+  "hang-after": async (_fault, work) => {
+    await work();
+  },
+} satisfies Record<string, Effect>;
+
+export type RequestFaultKind = keyof typeof effects;
+export const requestFaultKinds = Object.keys(effects) as RequestFaultKind[];
+
+export const effectOf = (kind: RequestFaultKind): Effect => effects[kind];
+
+function refusal(fault: Fault): Reply {
+  const status = fault.status ?? 503;
+  const headers: Record<string, string> = { "content-type": "application/json" };
+  if (fault.retryAfter !== undefined) headers["retry-after"] = String(fault.retryAfter);
+  const errors = [{ status, code: "Emulator.OrderedFault", detail: "This answer was ordered as a fault." }];
+  return { status, headers, body: fault.body ?? JSON.stringify({ errors }) };
+}
+
+function withNulls(body: Reply["body"], fields: string[] | undefined): Reply["body"] {
+  const value: unknown = typeof body === "string" ? JSON.parse(body) : undefined;
+  if (!isObject(value)) return body;
+  const names = fields ?? Object.keys(value);
+  return JSON.stringify({ ...value, ...Object.fromEntries(names.map((name) => [name, null])) });
+}

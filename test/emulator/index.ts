@@ -1,0 +1,134 @@
+import { createHash } from "node:crypto";
+import { Cloud } from "./cloud";
+import { clientEnvironment } from "./environment";
+import type { Fault, OrderedFault } from "./faults";
+import type { LoggedRequest } from "./journal";
+import { publicObjectUrl } from "./objectUrl";
+import { apiRoom } from "./routes/api";
+import { controlRoom } from "./routes/control";
+import { Server } from "./server";
+import { type EmulatorOptions, type Settings, settingsFrom } from "./settings";
+import { addBucket } from "./storage/buckets";
+import { keep } from "./storage/objects";
+import { storageRoom } from "./storage/room";
+import { type Acl, type ImageBody, type RawImage, Store } from "./store";
+
+export type { Fault, FaultKind, OrderedFault } from "./faults";
+export type { LoggedRequest } from "./journal";
+export type { Account, EmulatorOptions, Settings } from "./settings";
+export type { ImageBody, RawImage } from "./store";
+
+/** Samsung Cloud Platform on this machine, as far as images go. */
+export interface Emulator {
+  /** Base URL of every SCP service. */
+  url: string;
+  /** The S3-compatible endpoint, path style. */
+  objectStorageUrl: string;
+  /** The settings in effect. `importMs`, `queuedMs`, `importsBy` and `pathForms` may be changed at any time. */
+  options: Settings;
+  /** Environment variables that point a client process here. */
+  env: Record<string, string>;
+  /** Puts an object into the main account's storage; makes the bucket where needed. Default ACL: public-read. */
+  putObject: (bucket: string, key: string, body: Buffer, acl?: Acl) => Promise<void>;
+  /** The URL that an image names an object by. It does not depend on the port. */
+  objectUrl: (bucket: string, key: string) => string;
+  /** Every image of every account, with what the API does not show. */
+  images: () => RawImage[];
+  /** Resolves when the image's import under way has ended, well or not; at once when there is none. */
+  settled: (id: string) => Promise<void>;
+  /** Changes an image behind everybody's back, or makes it (then `active`). Fields as on the wire. */
+  setImage: (id: string, patch: Partial<ImageBody>) => Promise<RawImage>;
+  removeImage: (id: string) => Promise<void>;
+  /** How often each operation was asked for. */
+  stats: () => Record<string, number>;
+  /** The last ten thousand requests. */
+  requests: () => LoggedRequest[];
+  faults: {
+    add: (fault: Fault) => OrderedFault;
+    /** Takes one back, or all. */
+    clear: (id?: number) => void;
+    /** All that were ordered, with how often each matched and struck. */
+    list: () => OrderedFault[];
+  };
+  /** Forgets images, tags, objects, faults and counts; keeps the settings. */
+  reset: () => Promise<void>;
+  /** Ends imports under way and connections. With a `dataDir`, the next one goes on from here. */
+  close: () => Promise<void>;
+}
+
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const settings = settingsFrom(options);
+  const store = await Store.open(options.dataDir);
+  const cloud = new Cloud(settings, store);
+  const server = new Server(cloud, {
+    api: apiRoom(cloud),
+    storage: storageRoom(cloud),
+    control: controlRoom(cloud),
+  });
+  try {
+    cloud.url = await server.listen(options.port ?? 0);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return emulatorOf(cloud, server);
+}
+
+function emulatorOf(cloud: Cloud, server: Server): Emulator {
+  const { settings, store, faults, journal, importer } = cloud;
+  return {
+    url: cloud.url,
+    objectStorageUrl: cloud.url,
+    options: settings,
+    env: clientEnvironment(cloud),
+    putObject: (bucket, key, body, acl = "public-read") => putObject(cloud, bucket, key, body, acl),
+    objectUrl: (bucket, key) => publicObjectUrl(settings, bucket, key),
+    images: () => cloud.images(),
+    settled: (id) => importer.settled(id),
+    setImage: (id, patch) => cloud.setImage(id, patch),
+    removeImage: (id) => cloud.removeImage(id),
+    stats: () => journal.stats(),
+    requests: () => journal.requests(),
+    faults: {
+      add: (fault) => faults.add(fault),
+      clear: (id) => {
+        faults.clear(id);
+      },
+      list: () => faults.list(),
+    },
+    reset: () => cloud.reset(),
+    close: async () => {
+      await importer.cancelAll();
+      await server.close();
+      await store.close();
+    },
+  };
+}
+
+async function putObject(
+  cloud: Cloud,
+  bucketName: string,
+  key: string,
+  body: Buffer,
+  acl: Acl,
+): Promise<void> {
+  const { store, settings } = cloud;
+  const bucket = addBucket(cloud, settings.accountId, bucketName);
+  // Uploads come in pieces; so does this one.
+  const blob = await store.blobs.write(
+    (async function* () {
+      yield await Promise.resolve(body);
+    })(),
+  );
+  await keep(cloud, bucket, {
+    key,
+    blob,
+    size: body.length,
+    etag: createHash("md5").update(body).digest("hex"),
+    contentType: "application/octet-stream",
+    metadata: {},
+    acl,
+    lastModified: new Date(cloud.now()).toISOString(),
+  });
+  await store.saved();
+}

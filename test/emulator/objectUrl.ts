@@ -1,0 +1,64 @@
+import { decoded } from "./http";
+import type { Settings } from "./settings";
+
+/** What a path of Object Storage names. Without an account in the path it is the caller's own. */
+export interface ObjectName {
+  account?: string;
+  bucket: string;
+  key: string;
+}
+
+/** Splits a path: `/account:bucket/key`, `/account/bucket/key` when the settings know the account, or `/bucket/key`. */
+export function objectName(path: string, settings: Settings): ObjectName {
+  const [first = "", ...rest] = path.slice(1).split("/").map(decoded);
+  const colon = first.indexOf(":");
+  if (colon >= 0) {
+    return { account: first.slice(0, colon), bucket: first.slice(colon + 1), key: rest.join("/") };
+  }
+  if (settings.pathForms === "both" && isAccount(first, settings)) {
+    const [bucket = "", ...key] = rest;
+    return { account: first, bucket, key: key.join("/") };
+  }
+  return { bucket: first, key: rest.join("/") };
+}
+
+export function isAccount(text: string, settings: Settings): boolean {
+  return settings.accounts.some((account) => account.accountId === text);
+}
+
+/** The URL that an image names an object by: the same whatever port the emulator listens on. */
+export function publicObjectUrl(settings: Settings, bucket: string, key: string): string {
+  const { region, environment, accountId } = settings;
+  const host = `object-store.${region}.${environment}.samsungsdscloud.com`;
+  return `https://${host}/${accountId}:${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/**
+ * Where on this machine the importer finds what a URL names; undefined when the URL is not one of this region's
+ * Object Storage. Nothing else is ever asked, so no URL makes the emulator talk to another machine.
+ */
+export function loopbackAddress(url: string, settings: Settings, storageUrl: string): URL | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const given = new URL(url);
+  const own = new URL(storageUrl);
+  const { region, environment } = settings;
+  const hosts = ["object-store", "object-store.private"].map(
+    (name) => `https://${name}.${region}.${environment}.samsungsdscloud.com`,
+  );
+  const ours = [...hosts, own.origin, `http://localhost:${own.port}`];
+  const plain = !given.search && !given.hash && !given.username && !given.password;
+  return plain && ours.includes(given.origin) ? new URL(given.pathname, own) : undefined;
+}
+
+/** Like {@link loopbackAddress}, for a URL in a request: the account in it must be the caller's own. */
+export function ownObjectAddress(
+  url: string,
+  accountId: string,
+  settings: Settings,
+  storageUrl: string,
+): URL | undefined {
+  const address = loopbackAddress(url, settings, storageUrl);
+  if (!address) return undefined;
+  const name = objectName(address.pathname, settings);
+  return name.account === accountId && name.bucket && name.key ? address : undefined;
+}

@@ -1,0 +1,158 @@
+import { randomUUID } from "node:crypto";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Cloud } from "./cloud";
+import { type Line, type RequestFaultKind, effectOf } from "./effects";
+import type { Service } from "./faults";
+import { type Call, type Reply, callFrom, header } from "./http";
+
+/** A request with somebody to answer it. */
+export interface Task {
+  operation: string;
+  imageId?: string;
+  work: () => Promise<Reply>;
+}
+
+/** One service, or several behind one door: finds the operation that a request asks for. */
+export type Room = (call: Call) => Task;
+
+export interface Rooms {
+  api: Room;
+  storage: Room;
+  /** Never struck by faults, never counted. */
+  control: Room;
+}
+
+export class Server {
+  private readonly closing = new AbortController();
+  private readonly http = http.createServer((request, response) => {
+    void this.receive(request, response);
+  });
+
+  constructor(
+    private readonly cloud: Cloud,
+    private readonly rooms: Rooms,
+  ) {
+    this.http.keepAliveTimeout = 60_000;
+  }
+
+  /** Listens on loopback only, and returns the base URL. */
+  async listen(port: number): Promise<string> {
+    await new Promise<void>((resolve, reject) => {
+      this.http.once("error", reject).listen(port, "127.0.0.1", resolve);
+    });
+    return `http://127.0.0.1:${(this.http.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort();
+    const closed = new Promise((resolve) => this.http.close(resolve));
+    this.http.closeAllConnections();
+    await closed;
+  }
+
+  private async receive(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    try {
+      await this.answer(callFrom(request), this.lineTo(response));
+    } catch {
+      // The client went away, or the server is closing.
+      response.destroy();
+    }
+  }
+
+  private async answer(call: Call, line: Line): Promise<void> {
+    const service = serviceOf(call);
+    const task = this.rooms[service](call);
+    if (service === "control") return line.send(await task.work());
+    await this.answerLogged(service, call, task, line);
+  }
+
+  private async answerLogged(service: Service, call: Call, task: Task, line: Line): Promise<void> {
+    const { method, path } = call;
+    const { operation, imageId } = task;
+    const { journal, faults, store } = this.cloud;
+    const scpApiVersion = header(call, "scp-api-version");
+    const entry = journal.open({
+      operation,
+      method,
+      path,
+      imageId,
+      status: null,
+      scpApiVersion,
+      at: this.cloud.now(),
+    });
+    const logged: Line = {
+      ...line,
+      send: (reply) => {
+        entry.status = reply.status;
+        return line.send(reply);
+      },
+    };
+    const work = async () => {
+      const reply = await task.work();
+      entry.imageId = task.imageId;
+      await store.saved();
+      return reply;
+    };
+
+    const fault = faults.meet({ service, operation, method, path });
+    if (!fault) return logged.send(await work());
+    entry.fault = fault.kind;
+    if (fault.latencyMs) await delay(fault.latencyMs, undefined, { signal: this.closing.signal });
+    await effectOf(fault.kind as RequestFaultKind)(fault, work, logged);
+  }
+
+  private lineTo(response: http.ServerResponse): Line {
+    return {
+      send: (reply) => this.send(response, reply),
+      sendHalf: async (reply) => {
+        const body = await bytesOf(reply.body);
+        this.writeHead(response, { ...reply, body });
+        response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy());
+      },
+      reset: () => {
+        response.socket?.resetAndDestroy();
+      },
+    };
+  }
+
+  private async send(response: http.ServerResponse, reply: Reply): Promise<void> {
+    this.writeHead(response, reply);
+    // What is left of a refused upload is read, or the client would see a reset instead of the refusal.
+    response.req.resume();
+    if (reply.body instanceof Readable) await pipeline(reply.body, response);
+    else response.end(reply.body);
+  }
+
+  private writeHead(response: http.ServerResponse, { status, headers, body }: Reply): void {
+    response.sendDate = false;
+    response.setHeader("date", new Date(this.cloud.now()).toUTCString());
+    response.setHeader("x-request-id", `req-${randomUUID()}`);
+    if (body !== undefined && !(body instanceof Readable))
+      response.setHeader("content-length", Buffer.byteLength(body));
+    for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+    response.writeHead(status);
+  }
+}
+
+/**
+ * All services share one address. No bucket's name is as short as `v1` or begins with `_`, so that a path tells
+ * whom it means; `/` is Object Storage's when the request is signed the S3 way, or the host says so.
+ */
+function serviceOf(call: Call): Service | "control" {
+  const first = call.path.split("/")[1] ?? "";
+  if (first === "_emulator") return "control";
+  if (header(call, "host")?.startsWith("object-store.")) return "storage";
+  if (first === "") return header(call, "authorization")?.startsWith("AWS4-") ? "storage" : "api";
+  return first.length < 3 ? "api" : "storage";
+}
+
+async function bytesOf(body: Reply["body"]): Promise<Buffer> {
+  if (!(body instanceof Readable)) return Buffer.from(body ?? "");
+  const chunks: Buffer[] = [];
+  for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

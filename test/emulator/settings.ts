@@ -1,0 +1,90 @@
+import type { RawImage } from "./store";
+
+/** Somebody who may call: an account with one key pair. */
+export interface Account {
+  accountId: string;
+  accessKey: string;
+  secretKey: string;
+  accountName: string;
+  userName: string;
+}
+
+export interface EmulatorOptions {
+  /** TCP port on 127.0.0.1. Default 0: any free one. */
+  port?: number;
+  /** Folder for images, tags and objects. Without one they live in memory only. */
+  dataDir?: string;
+  accessKey?: string;
+  secretKey?: string;
+  accountId?: string;
+  /** Default `kr-west1`. */
+  region?: string;
+  /** Default `s`. */
+  environment?: string;
+  /** Further accounts, so that somebody is there to share with. Default: one, {@link secondAccount}. */
+  accounts?: Account[];
+  /** What starts an import: the creation of the record (default), or only the import operation. */
+  importsBy?: ImportsBy;
+  /** Least time in `importing` before `active`, milliseconds. Default 0. A failure does not wait for it. */
+  importMs?: number | ((image: RawImage) => number);
+  /** How long accepted work stays `queued`, milliseconds. Default 0; real Glance takes some 30. */
+  queuedMs?: number;
+  /** Object Storage paths that work: `/account:bucket/…` alone, or `/account/bucket/…` too (default). */
+  pathForms?: PathForms;
+  /** What the next start makes of imports cut short: back to `queued` (default), or `importing` without end as Glance has it. */
+  interruptedImports?: InterruptedImports;
+  /** The clock of signatures, Date headers and timestamps, in Unix milliseconds. It does not pace imports. */
+  now?: () => number;
+}
+
+export type ImportsBy = "create" | "import";
+export type PathForms = "both" | "colon";
+export type InterruptedImports = "queued" | "stuck";
+
+/** The options in effect. `accounts` holds everybody, the main account first. */
+export type Settings = Required<Omit<EmulatorOptions, "dataDir" | "port">> &
+  Pick<EmulatorOptions, "dataDir"> & { accounts: [Account, ...Account[]] };
+
+export const defaults = {
+  accessKey: "SCPEMULATORACCESSKEY",
+  secretKey: "scp-emulator-secret-key",
+  accountId: "8989447062e04a818baf9e073fd04fa7",
+  region: "kr-west1",
+  environment: "s",
+} as const;
+
+export const secondAccount: Account = {
+  accountId: "a8f10467abfc4b87b64614ab36eb9ae4",
+  accessKey: "SCPEMULATORSECONDKEY",
+  secretKey: "scp-emulator-second-secret-key",
+  accountName: "SecondAccount",
+  userName: "second@emulator.invalid",
+};
+
+export function settingsFrom(options: EmulatorOptions): Settings {
+  const accessKey = options.accessKey ?? defaults.accessKey;
+  const secretKey = options.secretKey ?? defaults.secretKey;
+  const accountId = options.accountId ?? defaults.accountId;
+  const main = {
+    accountId,
+    accessKey,
+    secretKey,
+    accountName: "Emulator",
+    userName: "user@emulator.invalid",
+  };
+  return {
+    accessKey,
+    secretKey,
+    accountId,
+    region: options.region ?? defaults.region,
+    environment: options.environment ?? defaults.environment,
+    accounts: [main, ...(options.accounts ?? [secondAccount])],
+    importsBy: options.importsBy ?? "create",
+    importMs: options.importMs ?? 0,
+    queuedMs: options.queuedMs ?? 0,
+    pathForms: options.pathForms ?? "both",
+    interruptedImports: options.interruptedImports ?? "queued",
+    now: options.now ?? Date.now,
+    dataDir: options.dataDir,
+  };
+}

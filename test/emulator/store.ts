@@ -1,0 +1,179 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { type Blobs, FileBlobs, MemoryBlobs } from "./blobs";
+import { lockFolder } from "./lock";
+
+export interface Tag {
+  key: string;
+  value: string;
+}
+
+export interface Member {
+  member_id: string;
+  status: "pending" | "accepted" | "rejected";
+  created_at: string;
+  updated_at: string;
+}
+
+/** An image as Show of API version 1.3 answers it. */
+export interface ImageBody {
+  checksum: string | null;
+  container_format: string;
+  created_at: string;
+  disk_format: string;
+  file: string;
+  id: string;
+  min_disk: number;
+  min_ram: number;
+  name: string;
+  os_distro: string | null;
+  os_hash_algo: string | null;
+  os_hash_value: string | null;
+  os_hidden: boolean;
+  owner: string;
+  owner_account_name: string | null;
+  owner_user_name: string | null;
+  protected: boolean;
+  root_device_name: string | null;
+  scp_gpu_driver: string | null;
+  scp_image_type: string | null;
+  scp_k8s_version: string | null;
+  scp_original_image_type: string | null;
+  scp_os_build_version: string | null;
+  scp_os_version: string | null;
+  size: number | null;
+  status: string;
+  updated_at: string;
+  url: string | null;
+  virtual_size: number | null;
+  visibility: string;
+  volumes: string | null;
+}
+
+export interface StoredImage {
+  body: ImageBody;
+  members: Member[];
+  /** An import was accepted and has not ended; still true on start means that it was cut short. */
+  importRunning: boolean;
+  importsStarted: number;
+  importsFailed: number;
+  /** Why the last import failed, in our words. No operation of the API tells it. */
+  importError: string | null;
+}
+
+/** Everything known of an image: the API's fields as they are called on the wire, and what only the emulator knows. */
+export type RawImage = ImageBody & Omit<StoredImage, "body"> & { tags: Tag[] };
+
+export type Acl = "private" | "public-read";
+
+export interface StoredObject {
+  key: string;
+  blob: string;
+  size: number;
+  /** MD5, hexadecimal. */
+  etag: string;
+  contentType: string;
+  metadata: Record<string, string>;
+  acl: Acl;
+  lastModified: string;
+}
+
+export interface Bucket {
+  account: string;
+  name: string;
+  acl: Acl;
+  createdAt: string;
+  objects: StoredObject[];
+}
+
+interface Snapshot {
+  format: 1;
+  images: StoredImage[];
+  tags: [srn: string, tags: Tag[]][];
+  buckets: Bucket[];
+}
+
+/** What the emulator remembers. Whoever changes something calls `changed`; an answer goes out only after `saved`. */
+export class Store {
+  readonly images = new Map<string, StoredImage>();
+  readonly tags = new Map<string, Tag[]>();
+  readonly buckets: Bucket[] = [];
+  private dirty = false;
+  private writing: Promise<void> | undefined;
+
+  private constructor(
+    readonly blobs: Blobs,
+    private readonly file?: string,
+    private readonly unlock: () => Promise<void> = () => Promise.resolve(),
+  ) {}
+
+  static async open(dataDir?: string): Promise<Store> {
+    if (!dataDir) return new Store(new MemoryBlobs());
+    const objects = path.join(dataDir, "objects");
+    await mkdir(objects, { recursive: true });
+    const unlock = await lockFolder(dataDir);
+    const store = new Store(new FileBlobs(objects), path.join(dataDir, "state.json"), unlock);
+    try {
+      await store.load();
+    } catch (error) {
+      await unlock();
+      throw error;
+    }
+    return store;
+  }
+
+  bucket(account: string, name: string): Bucket | undefined {
+    return this.buckets.find((bucket) => bucket.account === account && bucket.name === name);
+  }
+
+  changed(): void {
+    this.dirty = true;
+  }
+
+  /** Resolves when all that has changed until now is on disk. Calls at the same time share one write. */
+  async saved(): Promise<void> {
+    while (this.dirty || this.writing) {
+      this.writing ??= this.write().finally(() => (this.writing = undefined));
+      await this.writing;
+    }
+  }
+
+  async reset(): Promise<void> {
+    this.images.clear();
+    this.tags.clear();
+    this.buckets.length = 0;
+    this.changed();
+    await this.saved();
+    await this.blobs.keepOnly(new Set());
+  }
+
+  async close(): Promise<void> {
+    await this.saved();
+    await this.unlock();
+  }
+
+  private async load(): Promise<void> {
+    if (!this.file || !existsSync(this.file)) return;
+    const snapshot = JSON.parse(await readFile(this.file, "utf8")) as Snapshot;
+    for (const image of snapshot.images) this.images.set(image.body.id, image);
+    for (const [srn, tags] of snapshot.tags) this.tags.set(srn, tags);
+    this.buckets.push(...snapshot.buckets);
+    // A kill between the two writes of a put leaves a file that nothing names.
+    const named = this.buckets.flatMap((bucket) => bucket.objects.map((object) => object.blob));
+    await this.blobs.keepOnly(new Set(named));
+  }
+
+  private async write(): Promise<void> {
+    this.dirty = false;
+    if (!this.file) return;
+    const snapshot: Snapshot = {
+      format: 1,
+      images: [...this.images.values()],
+      tags: [...this.tags],
+      buckets: this.buckets,
+    };
+    await writeFile(`${this.file}.new`, JSON.stringify(snapshot));
+    await rename(`${this.file}.new`, this.file);
+  }
+}
