@@ -1,0 +1,117 @@
+/** How a call ended when it did not end well. Each is told apart by what the caller can do about it. */
+export type Failure =
+  | "invalid" // 400
+  | "unauthorized" // 401
+  | "forbidden" // 403
+  | "notFound" // 404
+  | "conflict" // 409
+  | "throttled" // 429
+  | "server" // 5xx
+  | "noAnswer" // nothing came back: no connection, a reset, silence
+  | "unexpected"; // an answer that is none of the API's
+
+export interface ScpErrorDetails {
+  failure: Failure;
+  /** What was tried, as a sentence's beginning: `Import image 70a5…`. */
+  tried: string;
+  status?: number;
+  /** The service's own error code, such as `Image.InvalidObjectStorageUrl`. */
+  code?: string;
+  /** The service's own words. */
+  detail?: string;
+  requestId?: string;
+  /** What the user can do. */
+  advice?: string;
+  /** How long the service asks to be left alone, in milliseconds. */
+  retryAfter?: number;
+  /** Whether the service may have done the work all the same: its answer was lost, or it failed while working. */
+  mayHaveWorked: boolean;
+}
+
+/**
+ * The one error that the client throws. It never holds a request, a header or a key: what it carries is what its message says.
+ * Ask the predicates below, never the text.
+ */
+export class ScpError extends Error {
+  override readonly name = "ScpError";
+  readonly failure: Failure;
+  readonly status?: number;
+  readonly code?: string;
+  readonly detail?: string;
+  readonly retryAfter?: number;
+  readonly mayHaveWorked: boolean;
+
+  constructor(details: ScpErrorDetails) {
+    super(describe(details));
+    this.failure = details.failure;
+    this.mayHaveWorked = details.mayHaveWorked;
+    this.status = details.status;
+    this.code = details.code;
+    this.detail = details.detail;
+    this.retryAfter = details.retryAfter;
+  }
+}
+
+function is(failure: Failure): (error: unknown) => error is ScpError {
+  return (error): error is ScpError => error instanceof ScpError && error.failure === failure;
+}
+
+/** The image is gone, or never was: a 404 and nothing else. */
+export const isNotFound = is("notFound");
+export const isConflict = is("conflict");
+export const isForbidden = is("forbidden");
+export const isInvalid = is("invalid");
+
+/** Trouble that passes by itself: the service is busy, broken for now, or out of reach. */
+export function isTransient(error: unknown): error is ScpError {
+  return error instanceof ScpError && ["throttled", "server", "noAnswer"].includes(error.failure);
+}
+
+function describe({ tried, failure, status, code, detail, requestId, advice }: ScpErrorDetails): string {
+  const outcome = status === undefined ? summaries[failure] : `${status} ${summaries[failure]}`;
+  const words = [code, detail].filter((word) => word !== undefined && word !== "").join(": ");
+  const request = requestId === undefined ? "" : ` (request ${requestId})`;
+  return [`${tried}: ${outcome}${request}.`, words === "" ? "" : sentence(words), advice ?? ""]
+    .filter((part) => part !== "")
+    .join(" ");
+}
+
+const summaries: Record<Failure, string> = {
+  invalid: "the service refuses the request",
+  unauthorized: "the service does not accept the signature",
+  forbidden: "this is not allowed",
+  notFound: "not found",
+  conflict: "conflict with the image's present state",
+  throttled: "too many requests",
+  server: "the service failed",
+  noAnswer: "no answer",
+  unexpected: "an answer that is not the API's",
+};
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** How much of a foreign text is shown. */
+const shown = 400;
+
+/**
+ * Makes a foreign text fit to be shown: secrets taken out, terminal escapes and control characters removed, white space folded, cut short.
+ */
+export function presentable(text: string, secrets: readonly string[]): string {
+  const plain = redact(text, secrets)
+    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+    .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|.)/g, "")
+    // eslint-disable-next-line no-control-regex -- likewise
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ")
+    .replace(/ {2,}/g, " ")
+    .trim();
+  return plain.length > shown ? `${plain.slice(0, shown)} … (cut short, ${plain.length} characters)` : plain;
+}
+
+function redact(text: string, secrets: readonly string[]): string {
+  return secrets
+    .filter((secret) => secret !== "")
+    .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
+    .reduce((rest, secret) => rest.replaceAll(secret, "[redacted]"), text);
+}

@@ -1,0 +1,351 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import type { Duplex } from "node:stream";
+import axios, { isAxiosError, type AxiosInstance, type AxiosResponse } from "axios";
+import { bulkhead, DelegateBackoff, handleWhen, retry, wrap, type IPolicy } from "cockatiel";
+import { ScpError, presentable, type Failure } from "./errors";
+import { isObject, text } from "./images";
+import { isLoopback, serviceUrl, type Service } from "./regions";
+import type { Settings } from "./settings";
+import { encodeUrl, signedHeaders } from "./sign";
+
+/** One call of an API operation. */
+export interface Call<T> {
+  service: Service;
+  method: "GET" | "POST" | "PUT" | "DELETE";
+  /** The path below the service's root, its parts already safe. */
+  path: string;
+  query?: Record<string, string | number | undefined>;
+  body?: unknown;
+  /** What is tried, as the beginning of a sentence for messages: `Import image 70a5…`. */
+  tried: string;
+  /**
+   * Whether doing it twice is the same as doing it once. If not, it is repeated only where the first one surely
+   * did nothing: it never reached the service, or was turned away for being one too many.
+   */
+  repeatable: boolean;
+  /** Takes out of an answer's JSON what the operation is for; undefined when that is not in it. */
+  read: (body: unknown) => T | undefined;
+  /** What to do about a failure, where the operation knows better than the status. */
+  advice?: (failure: Failure, code: string | undefined) => string | undefined;
+}
+
+/** How patient the client is. */
+export interface Patience {
+  /** How long a connection may take to be made, in milliseconds. */
+  connectTimeout: number;
+  /** How long an answer may be silent, in milliseconds. */
+  silenceTimeout: number;
+  /** How often a call is tried in all. */
+  attempts: number;
+  /** The first pause between tries, doubled each time, in milliseconds. */
+  firstPause: number;
+  /** The longest pause of our own, in milliseconds; the service may ask for more. */
+  longestPause: number;
+}
+
+export const defaultPatience: Patience = {
+  connectTimeout: 10_000,
+  silenceTimeout: 60_000,
+  attempts: 6,
+  firstPause: 500,
+  longestPause: 20_000,
+};
+
+/** The longest pause that the service's Retry-After is followed to. Who asks for more gets an error instead of a hanging deployment. */
+const longestRetryAfter = 120_000;
+
+/** The largest answer that is read. A full page of 1000 images takes some 2 MB. */
+const largestAnswer = 16 * 1024 * 1024;
+
+/**
+ * All the client's input and output: signs, sends, retries, and turns whatever does not end well into a `ScpError`.
+ */
+export class Http {
+  private readonly axios: AxiosInstance;
+  private readonly policy: (repeatable: boolean) => IPolicy;
+  private offset = 0;
+
+  constructor(
+    private readonly settings: Settings,
+    patience: Partial<Patience> = {},
+    private readonly now: () => number = Date.now,
+  ) {
+    const { connectTimeout, silenceTimeout, attempts, firstPause, longestPause } = {
+      ...defaultPatience,
+      ...patience,
+    };
+    this.axios = axios.create({
+      httpAgent: withConnectTimeout(new http.Agent({ keepAlive: true }), connectTimeout),
+      httpsAgent: withConnectTimeout(new https.Agent({ keepAlive: true }), connectTimeout),
+      timeout: silenceTimeout,
+      // A redirect is never followed: it would carry the credentials to wherever it points.
+      maxRedirects: 0,
+      maxContentLength: largestAnswer,
+      responseType: "text",
+      transformResponse: (body: unknown) => body,
+      validateStatus: () => true,
+    });
+    const places = bulkhead(settings.maxRequests, Infinity);
+    const retries = (repeatable: boolean) =>
+      retry(
+        handleWhen((error) => worthRepeating(error, repeatable)),
+        {
+          maxAttempts: attempts - 1,
+          backoff: new DelegateBackoff(({ attempt, result }) => {
+            const asked =
+              "error" in result && result.error instanceof ScpError ? result.error.retryAfter : undefined;
+            return pause(attempt, { firstPause, longestPause, asked });
+          }),
+        },
+      );
+    const [always, onlyIfUndone] = [wrap(retries(true), places), wrap(retries(false), places)];
+    this.policy = (repeatable) => (repeatable ? always : onlyIfUndone);
+  }
+
+  /** The service's clock, as far as its last answer told it. Milliseconds since 1970. */
+  serverNow(): number {
+    return this.now() + this.offset;
+  }
+
+  /** @throws ScpError */
+  async send<T>(call: Call<T>): Promise<T> {
+    return this.policy(call.repeatable).execute(() => this.once(call));
+  }
+
+  private async once<T>(call: Call<T>): Promise<T> {
+    const { endpoint, accessKey, secretKey, apiVersion } = this.settings;
+    const url = encodeUrl(endpoint ?? serviceUrl(call.service, this.settings), call.path, call.query);
+    const signed = signedHeaders({ method: call.method, url, timestamp: this.now(), accessKey, secretKey });
+    const secrets = [secretKey, accessKey, signed["Scp-Signature"] ?? ""];
+    const show = (foreign: string) => presentable(foreign, secrets);
+    let response: AxiosResponse<string>;
+    try {
+      response = await this.axios.request<string>({
+        method: call.method,
+        url,
+        data: call.body === undefined ? undefined : JSON.stringify(call.body),
+        // The emulator, or a proxy that runs here, is never reached through another proxy.
+        proxy: isLoopback(new URL(url).hostname) ? false : undefined,
+        headers: {
+          ...signed,
+          "Accept-Language": "en-US",
+          Accept: "application/json",
+          "User-Agent": "pulumi-scp-images",
+          ...(call.service === "virtualserver" ? { "Scp-Api-Version": `virtualserver ${apiVersion}` } : {}),
+          ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
+        },
+      });
+    } catch (error) {
+      throw noAnswer(error, call, show); // Only what is said here leaves: axios's own error holds every header.
+    }
+    return this.read(response, call, show);
+  }
+
+  private read<T>(response: AxiosResponse<string>, call: Call<T>, show: (foreign: string) => string): T {
+    const { status, data } = response;
+    const date = Date.parse(header(response, "date") ?? "");
+    const offset = Number.isNaN(date) ? undefined : date - this.now();
+    this.offset = offset ?? this.offset;
+    const body = parse(data);
+    if (status >= 200 && status < 300) {
+      const result = body === notJson ? undefined : call.read(body);
+      if (result === undefined) {
+        throw unusable(call.tried, response, show(data));
+      }
+      return result;
+    }
+    const failure = failureOf(status);
+    const envelope = body === notJson ? undefined : firstError(body);
+    const code = envelope?.code === undefined ? undefined : show(envelope.code);
+    throw new ScpError({
+      failure,
+      tried: call.tried,
+      status,
+      code,
+      detail: show(envelope === undefined ? data : envelope.detail),
+      requestId: requestId(response, show),
+      retryAfter: retryAfter(header(response, "retry-after"), this.now()),
+      mayHaveWorked: status >= 500,
+      advice: call.advice?.(failure, code) ?? this.advice(failure, offset),
+    });
+  }
+
+  private advice(failure: Failure, offset: number | undefined): string | undefined {
+    const { accessKey: key = "?", secretKey: secret = "?" } = this.settings.sources;
+    switch (failure) {
+      case "unauthorized":
+        return (
+          `The access key (from ${key}), the secret key (from ${secret}) or this machine's clock may be wrong: ` +
+          `${clockDifference(offset)} Signatures are accepted within 5 minutes.`
+        );
+      case "forbidden":
+        return "The key pair is accepted, but its user lacks the permission, or the image forbids it.";
+      case "throttled":
+        return "Too many requests at once; try again later, or set scp:maxRequests lower.";
+      case "server":
+        return "This is the service's trouble, not the request's; run again later.";
+      default:
+        return undefined;
+    }
+  }
+}
+
+function worthRepeating(error: Error, repeatable: boolean): boolean {
+  if (!(error instanceof ScpError) || (error.retryAfter ?? 0) > longestRetryAfter) {
+    return false;
+  }
+  const passing = ["throttled", "server", "noAnswer", "unexpected"].includes(error.failure);
+  return passing && (repeatable || !error.mayHaveWorked);
+}
+
+/** The pause before the next try, in milliseconds: what the service asks for, or a random part of a doubling, capped one. */
+export function pause(
+  attempt: number,
+  { firstPause, longestPause, asked }: { firstPause: number; longestPause: number; asked?: number },
+  random: () => number = Math.random,
+): number {
+  const ceiling = Math.min(longestPause, firstPause * 2 ** (attempt - 1));
+  const own = ceiling * (0.5 + random() / 2);
+  return asked === undefined ? own : Math.max(asked, firstPause) + random() * firstPause;
+}
+
+/** Retry-After in milliseconds, given as seconds or as a date. */
+export function retryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  const milliseconds = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isNaN(milliseconds) ? undefined : Math.max(0, milliseconds);
+}
+
+/** System errors after which the service cannot have got the request. */
+const neverSent = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ECONNECTTIMEOUT",
+]);
+
+function noAnswer(error: unknown, call: Call<unknown>, show: (foreign: string) => string): ScpError {
+  const code = isAxiosError(error) ? error.code : undefined;
+  if (code === "ERR_BAD_RESPONSE" || code === "ERR_FR_TOO_MANY_REDIRECTS") {
+    return new ScpError({
+      failure: "unexpected",
+      tried: call.tried,
+      detail: `the answer is larger than ${largestAnswer / 1024 / 1024} MB, or was cut off`,
+      mayHaveWorked: true,
+    });
+  }
+  const message = error instanceof Error ? error.message : "";
+  return new ScpError({
+    failure: "noAnswer",
+    tried: call.tried,
+    detail: show(message === "" ? (code ?? "the connection ended") : message),
+    advice: "Check the network, the proxy settings (HTTPS_PROXY, NO_PROXY) and the endpoint.",
+    mayHaveWorked: !(code !== undefined && neverSent.has(code)),
+  });
+}
+
+function unusable(tried: string, response: AxiosResponse<string>, shown: string): ScpError {
+  const type = header(response, "content-type") ?? "no content type";
+  return new ScpError({
+    failure: "unexpected",
+    tried,
+    status: response.status,
+    detail: `The body (${type}) is not what this operation answers: ${shown === "" ? "it is empty" : shown}`,
+    advice: "If a proxy or a login page answers in the service's place, fix that; otherwise run again.",
+    mayHaveWorked: true,
+  });
+}
+
+function failureOf(status: number): Failure {
+  const named: Partial<Record<number, Failure>> = {
+    400: "invalid",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "notFound",
+    409: "conflict",
+    429: "throttled",
+  };
+  return named[status] ?? (status >= 500 ? "server" : "unexpected");
+}
+
+/** The service's own words out of its envelope, every member of which may be missing; undefined when this is no envelope. */
+function firstError(body: unknown): { code?: string; detail: string } | undefined {
+  const errors = isObject(body) ? body.errors : undefined;
+  const all = Array.isArray(errors) ? errors.filter(isObject) : [];
+  if (all.length === 0) {
+    return undefined;
+  }
+  const details = all.flatMap(({ detail }): unknown[] => (Array.isArray(detail) ? detail : [detail]));
+  const words = details.filter((word) => word !== undefined && word !== null);
+  return {
+    code: text(all[0]?.code),
+    detail: words.map((word) => (typeof word === "string" ? word : JSON.stringify(word))).join("; "),
+  };
+}
+
+const notJson = Symbol("not JSON");
+
+/** The body's JSON; undefined where there is no body. */
+function parse(data: string): unknown {
+  if (data.trim() === "") {
+    return undefined;
+  }
+  try {
+    return JSON.parse(data) as unknown;
+  } catch {
+    return notJson;
+  }
+}
+
+function header(response: AxiosResponse, name: string): string | undefined {
+  return text((response.headers as Record<string, unknown>)[name]);
+}
+
+function requestId(response: AxiosResponse, show: (foreign: string) => string): string | undefined {
+  const id = ["x-request-id", "x-openstack-request-id", "scp-request-id"].map((name) =>
+    header(response, name),
+  );
+  const found = id.find((value) => value !== undefined);
+  return found === undefined ? undefined : show(found);
+}
+
+function clockDifference(offset: number | undefined): string {
+  if (offset === undefined) {
+    return "the answer does not tell the service's time.";
+  }
+  const seconds = Math.round(Math.abs(offset) / 1000);
+  if (seconds < 2) {
+    return "the clock agrees with the service's.";
+  }
+  const amount = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  return `the clock is ${amount} ${offset > 0 ? "behind" : "ahead of"} the service's.`;
+}
+
+/** Makes an agent give up on a connection that does not come about. Axios's own time-out is for silence, and longer. */
+function withConnectTimeout<A extends http.Agent>(agent: A, milliseconds: number): A {
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
+    const socket = connect(options, callback);
+    if (socket) {
+      destroyUnlessConnected(socket, milliseconds);
+    }
+    return socket;
+  };
+  return agent;
+}
+
+function destroyUnlessConnected(socket: Duplex, milliseconds: number): void {
+  const timer = setTimeout(() => {
+    const error = new Error(`no connection within ${milliseconds / 1000} s`);
+    socket.destroy(Object.assign(error, { code: "ECONNECTTIMEOUT" }));
+  }, milliseconds);
+  const stop = () => {
+    clearTimeout(timer);
+  };
+  socket.once("connect", stop).once("close", stop);
+}

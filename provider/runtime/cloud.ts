@@ -1,0 +1,83 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { ScpClient } from "../api/client";
+import { findSettings, type Settings, type Surroundings } from "../api/settings";
+import { systemClock, type Clock } from "./clock";
+import { engineProgress, type Progress } from "./progress";
+import { ImageWatch } from "./watch";
+
+/** What the hooks of a resource work with. */
+export interface Cloud {
+  clock: Clock;
+  progress: Progress;
+  /**
+   * The settings for a resource that states these itself.
+   * @throws SettingsError
+   */
+  settings: (own: OwnSettings) => Settings;
+  /** The client, and the one watch over everything that waits, for a resource's place. */
+  at: (own: OwnSettings) => { client: ScpClient; watch: ImageWatch };
+}
+
+/** The settings that a resource can state among its properties. */
+export interface OwnSettings {
+  region?: unknown;
+  environment?: unknown;
+}
+
+/** The cloud as the surroundings say it is. Clients are kept, so that connections and the watch are shared. */
+export function cloudIn(surroundings: Surroundings, clock: Clock, progress: Progress): Cloud {
+  const places = new Map<string, { client: ScpClient; watch: ImageWatch }>();
+  const settings = ({ region, environment }: OwnSettings) =>
+    findSettings({ ...surroundings, own: { region: asText(region), environment: asText(environment) } });
+  return {
+    clock,
+    progress,
+    settings,
+    at(own) {
+      const found = settings(own);
+      const key = JSON.stringify(found);
+      let place = places.get(key);
+      if (place === undefined) {
+        found.warnings.forEach((warning) => {
+          console.warn(warning);
+        });
+        const client = new ScpClient(found, {}, clock.now);
+        place = { client, watch: new ImageWatch(client, clock) };
+        places.set(key, place);
+      }
+      return place;
+    },
+  };
+}
+
+let stackCloud: Cloud | undefined;
+
+/**
+ * Called by Pulumi with the stack's configuration before any other hook; by every resource type, since each brings a provider
+ * of its own. It waits for nothing: a first call may already run beside it.
+ */
+export function configure({ config }: dynamic.ConfigureRequest): Promise<void> {
+  const values = config;
+  stackCloud = cloudIn({ config: (key) => values.get(key) }, systemClock, engineProgress());
+  return Promise.resolve();
+}
+
+/** The cloud of the stack that this process works for. */
+export const cloudOfStack: Cloud = {
+  clock: systemClock,
+  get progress() {
+    return current().progress;
+  },
+  settings: (own) => current().settings(own),
+  at: (own) => current().at(own),
+};
+
+/** Without configuration, from a Pulumi that calls no configure, the environment and the vendor's files still count. */
+function current(): Cloud {
+  stackCloud ??= cloudIn({}, systemClock, engineProgress());
+  return stackCloud;
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

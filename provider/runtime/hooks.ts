@@ -1,0 +1,122 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { otherPathForm } from "../api/client";
+import { isConflict, isForbidden, isNotFound } from "../api/errors";
+import type { Image } from "../api/images";
+import { SettingsError, type Settings } from "../api/settings";
+import type { Cloud, OwnSettings } from "./cloud";
+import { duration } from "./progress";
+import { checkProperties, isUnknown, withDefaults, type Properties, type PropertyTable } from "../properties";
+
+/**
+ * What check answers: the program's properties with defaults, or what is wrong with them. The place is written down, so that a
+ * resource stays where it was made whatever the configuration says later.
+ */
+export function inputsOrFailures(
+  cloud: Cloud,
+  table: PropertyTable,
+  news: Properties,
+): Required<dynamic.CheckResult<Properties>> {
+  const { settings, failures } = settingsOrFailures(cloud, news);
+  const inputs = withDefaults(table, {
+    region: settings?.region,
+    environment: settings?.environment,
+    ...stated(news),
+  });
+  return { inputs, failures: [...failures, ...checkProperties(table, news, { place: settings })] };
+}
+
+function settingsOrFailures(
+  cloud: Cloud,
+  news: Properties,
+): { settings?: Settings; failures: dynamic.CheckFailure[] } {
+  if (isUnknown(news.region) || isUnknown(news.environment)) {
+    return { failures: [] };
+  }
+  try {
+    return { settings: cloud.settings(news), failures: [] };
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      return { failures: error.problems.map((reason) => ({ property: "", reason })) };
+    }
+    throw error;
+  }
+}
+
+/** The properties that have a value. */
+export function stated(properties: Properties): Properties {
+  return Object.fromEntries(
+    Object.entries(properties).filter(([, value]) => value !== undefined && value !== null),
+  );
+}
+
+/** Where a resource is: as its state says, or, for one that is only being looked up, as the settings say. */
+export function placeOf(cloud: Cloud, properties: Properties): OwnSettings {
+  const { region, environment } = cloud.settings(properties);
+  return { region, environment };
+}
+
+/** What read answers to an error: only a 404 means that the image is gone. */
+export function gone(error: unknown): dynamic.ReadResult {
+  if (isNotFound(error)) {
+    return { id: "", props: {} };
+  }
+  throw error;
+}
+
+/**
+ * What a read gives the state: all that was found. When that is nothing new, the time of the last change stays too, since it
+ * also moves for what is no change of the resource's.
+ */
+export function found<P extends Properties>(now: P, before: Properties): P {
+  const changed = Object.keys(now).some(
+    (key) => key !== "updatedAt" && JSON.stringify(now[key]) !== JSON.stringify(before[key]),
+  );
+  return changed || before.updatedAt === undefined ? now : { ...now, updatedAt: before.updatedAt };
+}
+
+/** The URL of an image as the program writes it, as long as the service's own says the same. */
+export function urlOf(image: Image, declared: unknown): unknown {
+  const shown = image.url;
+  if (shown === undefined || (typeof declared === "string" && shown === otherPathForm(declared))) {
+    return declared;
+  }
+  return shown;
+}
+
+/** How long a delete that is refused because the image is in use is tried again, in milliseconds. */
+const inUse = { longest: 5 * 60_000, firstPause: 2_000, longestPause: 30_000 };
+
+/**
+ * Deletes an image. One that is gone already is fine: that is what was wanted, and a delete whose answer was lost looks the same.
+ */
+export async function deleteImage(cloud: Cloud, id: string, place: OwnSettings): Promise<void> {
+  const { client } = cloud.at(place);
+  const since = cloud.clock.now();
+  for (let pause = inUse.firstPause; ; pause = Math.min(pause * 2, inUse.longestPause)) {
+    try {
+      await client.deleteImage(id);
+      return;
+    } catch (error) {
+      if (isNotFound(error)) {
+        return;
+      }
+      if (isForbidden(error) && (await client.showImage(id).catch(() => undefined))?.protected) {
+        throw new Error(
+          `Image ${id} is protected, so it is not deleted. Set its property protected to false, run pulumi up, then delete it. ` +
+            "(An image that was replaced while it was protected is in no program any more: lift its protection in the console.)",
+          { cause: error },
+        );
+      }
+      if (!isConflict(error)) {
+        throw error;
+      }
+      if (cloud.clock.now() - since + pause > inUse.longest) {
+        const waited = duration(cloud.clock.now() - since);
+        throw new Error(`${error.message} It was still in use after ${waited}; free it and run again.`, {
+          cause: error,
+        });
+      }
+    }
+    await cloud.clock.sleep(pause);
+  }
+}

@@ -1,0 +1,129 @@
+import type { dynamic } from "@pulumi/pulumi";
+import { isNotFound } from "../api/errors";
+import type { Image } from "../api/images";
+import { cloudOfStack, configure, type Cloud } from "./cloud";
+import { deleteImage, found, gone, inputsOrFailures, placeOf, stated, urlOf } from "./hooks";
+import {
+  diffProperties,
+  importProperties,
+  isUnknown,
+  parseDuration,
+  withDefaults,
+  type Properties,
+} from "../properties";
+import { waitForActive } from "./wait";
+
+/** How long an import may take when the program does not say, in milliseconds. */
+const defaultTimeout = 2 * 60 * 60_000;
+
+/** The hooks of `ImageImport`: the import of a file into a record, done when the image is active. */
+export function imageImport(cloud: Cloud) {
+  async function bringToActive(inputs: Properties): Promise<Image> {
+    const { client, watch } = cloud.at(inputs);
+    const { create: timeout } = (inputs.timeouts ?? {}) as { create?: string };
+    return waitForActive(
+      {
+        imageId: String(inputs.imageId),
+        url: String(inputs.url),
+        timeout: parseDuration(timeout) ?? defaultTimeout,
+      },
+      { client, watch, clock: cloud.clock, progress: cloud.progress },
+    );
+  }
+
+  /** An active image takes no other file: said in preview, where the state's image can still be asked. */
+  async function refusedUrl(olds: Properties, news: Properties): Promise<string | undefined> {
+    const another = olds.imageId === news.imageId && olds.url !== undefined && olds.url !== news.url;
+    if (!another || isUnknown(news.url) || isUnknown(news.imageId)) {
+      return undefined;
+    }
+    const image = await cloud
+      .at(news)
+      .client.showImage(String(news.imageId))
+      .catch((error: unknown) => {
+        if (isNotFound(error)) {
+          return undefined;
+        }
+        throw error;
+      });
+    return image?.status !== "active"
+      ? undefined
+      : `url cannot change: image ${image.id} is active, and an active image cannot be imported into again. ` +
+          "Import into a new record, by giving its id as imageId, or use Image, which replaces the record when its url changes.";
+  }
+
+  return {
+    check: async (olds: Properties, news: Properties): Promise<dynamic.CheckResult> => {
+      const { inputs, failures } = inputsOrFailures(cloud, importProperties, news);
+      const refused = failures.length > 0 ? undefined : await refusedUrl(olds, inputs);
+      return { inputs, failures: refused === undefined ? failures : [{ property: "url", reason: refused }] };
+    },
+
+    diff: async (_id: string, olds: Properties, news: Properties): Promise<dynamic.DiffResult> => {
+      return Promise.resolve(diffProperties(importProperties, olds, news));
+    },
+
+    create: async (inputs: Properties): Promise<dynamic.CreateResult> => {
+      const image = await bringToActive(inputs);
+      return { id: image.id, outs: outputs(image, inputs) };
+    },
+
+    read: async (id: string, props: Properties = {}): Promise<dynamic.ReadResult> => {
+      try {
+        const image = await cloud.at(props).client.showImage(id);
+        const outs = found(outputs(image, { deleteImage: true, ...props, ...placeOf(cloud, props) }), props);
+        return { id, props: outs, inputs: withDefaults(importProperties, outs) };
+      } catch (error) {
+        return gone(error);
+      }
+    },
+
+    /** For settings there is nothing to do; another url for an image that is not active yet is another import. */
+    update: async (_id: string, olds: Properties, news: Properties): Promise<dynamic.UpdateResult> => {
+      return {
+        outs:
+          olds.url === news.url ? { ...olds, ...settings(news) } : outputs(await bringToActive(news), news),
+      };
+    },
+
+    delete: async (id: string, props: Properties): Promise<void> => {
+      if (props.deleteImage !== false) {
+        await deleteImage(cloud, id, props);
+      }
+    },
+  };
+}
+
+/** What the import tells: what the file turned out to be. */
+function outputs(image: Image, declared: Properties): Properties {
+  return stated({
+    imageId: image.id,
+    url: urlOf(image, declared.url),
+    ...settings(declared),
+    region: declared.region,
+    environment: declared.environment,
+    status: image.status,
+    checksum: image.checksum,
+    osHashAlgo: image.osHashAlgo,
+    osHashValue: image.osHashValue,
+    size: image.size,
+    virtualSize: image.virtualSize,
+    volumes: image.volumes,
+    rootDeviceName: image.rootDeviceName,
+    scpGpuDriver: image.scpGpuDriver,
+    scpImageType: image.scpImageType,
+    scpK8sVersion: image.scpK8sVersion,
+    scpOriginalImageType: image.scpOriginalImageType,
+    scpOsBuildVersion: image.scpOsBuildVersion,
+    scpOsVersion: image.scpOsVersion,
+  });
+}
+
+function settings({ timeouts, deleteImage }: Properties): Properties {
+  return { timeouts, deleteImage };
+}
+
+const hooks = imageImport(cloudOfStack);
+export const { check, diff, create, read, update } = hooks;
+const remove = hooks.delete;
+export { configure, remove as delete };

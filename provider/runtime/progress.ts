@@ -1,0 +1,133 @@
+import { createRequire } from "node:module";
+import type * as Grpc from "@grpc/grpc-js";
+import type { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
+
+/** One image that is being waited for. */
+export interface Waiting {
+  /** Its name, once that is known. */
+  name: string;
+  status: string;
+  /** When the waiting began. */
+  since: number;
+}
+
+/** Tells the user that something is still happening. */
+export interface Progress {
+  /** Shows these images until the function that comes back is called. Their `name` and `status` may be changed meanwhile. */
+  show: (waiting: Waiting) => () => void;
+}
+
+/**
+ * Progress for all that waits in this process, in one line that is shown less and less often: Pulumi shows each second that a
+ * resource is being created anyway, and writes every line into the log where there is no terminal. Two hours make some 30 lines.
+ */
+export class ProgressBoard implements Progress {
+  private readonly waiting = new Set<Waiting>();
+  private timer?: NodeJS.Timeout;
+  private begun = 0;
+  private next = 0;
+
+  constructor(
+    private readonly write: (message: string) => void,
+    private readonly now: () => number,
+  ) {}
+
+  show(waiting: Waiting): () => void {
+    this.waiting.add(waiting);
+    if (this.timer === undefined) {
+      this.begun = this.now();
+      this.next = 2000;
+      this.timer = setInterval(() => {
+        this.tick();
+      }, 1000).unref();
+    }
+    return () => {
+      this.waiting.delete(waiting);
+      if (this.waiting.size === 0) {
+        clearInterval(this.timer);
+        this.timer = undefined;
+      }
+    };
+  }
+
+  /** Called every second while something waits. */
+  tick(): void {
+    const elapsed = this.now() - this.begun;
+    if (elapsed >= this.next) {
+      this.write(this.message());
+      this.next = elapsed * 1.3;
+    }
+  }
+
+  private message(): string {
+    const all = [...this.waiting];
+    const [longest, ...others] = all.sort((a, b) => a.since - b.since);
+    if (longest === undefined) {
+      return "";
+    }
+    const time = duration(this.now() - longest.since);
+    if (others.length === 0) {
+      return `image ${longest.name}: ${longest.status}, ${time}`;
+    }
+    return `${all.length} images to go: ${tally(all.map(({ status }) => status))}; longest ${longest.name}, ${time}`;
+  }
+}
+
+/** Counts texts: `3 importing, 1 queued`. */
+export function tally(texts: readonly string[]): string {
+  const counts = new Map<string, number>();
+  texts.forEach((text) => counts.set(text, (counts.get(text) ?? 0) + 1));
+  return [...counts].map(([text, count]) => `${count} ${text}`).join(", ");
+}
+
+/** A time span for people: `45 s`, `3 min 20 s`, `1 h 5 min`. */
+export function duration(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) {
+    return `${seconds} s`;
+  }
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? `${minutes} min ${seconds % 60} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Progress that the Pulumi engine shows. */
+export function engineProgress(): Progress {
+  return new ProgressBoard(engineLog(process.argv.at(-1)), Date.now);
+}
+
+/** Pulumi starts a provider's process with the engine's address as its last argument. Without one, the console has to do. */
+function engineLog(address: string | undefined): (message: string) => void {
+  if (address === undefined || !/^[\w.-]+:\d+$/.test(address)) {
+    return console.log;
+  }
+  let engine: EngineClient | undefined;
+  return (message) => {
+    try {
+      engine ??= connect(address);
+      send(engine, message);
+    } catch {
+      // Showing progress is a courtesy: no import fails for it.
+    }
+  };
+}
+
+/* eslint-disable @typescript-eslint/no-require-imports -- loaded when first needed; grpc must be the copy that @pulumi/pulumi itself uses */
+function connect(address: string): EngineClient {
+  const grpc = createRequire(require.resolve("@pulumi/pulumi/package.json"))("@grpc/grpc-js") as typeof Grpc;
+  const { EngineClient } =
+    require("@pulumi/pulumi/proto/engine_grpc_pb") as typeof import("@pulumi/pulumi/proto/engine_grpc_pb");
+  return new EngineClient(address, grpc.credentials.createInsecure());
+}
+
+function send(engine: EngineClient, message: string): void {
+  const { LogRequest, LogSeverity } =
+    require("@pulumi/pulumi/proto/engine_pb") as typeof import("@pulumi/pulumi/proto/engine_pb");
+  const request = new LogRequest();
+  request.setSeverity(LogSeverity.INFO);
+  request.setMessage(message);
+  request.setEphemeral(true); // seen while it happens, not listed again at the end
+  engine.log(request, () => undefined);
+}
+/* eslint-enable @typescript-eslint/no-require-imports */
