@@ -72,6 +72,11 @@ export function decoded(part: string): string {
   }
 }
 
+/** Says a mistake of the emulator's own aloud, unless it is only that the client went away. */
+export function report(call: Call, error: unknown): void {
+  if (!call.source.socket.destroyed) console.error(error);
+}
+
 const largestJson = 1024 * 1024;
 
 export async function readBody(source: IncomingMessage): Promise<string> {

@@ -9,6 +9,7 @@ import {
   notFound,
   parseObject,
   readBody,
+  report,
 } from "../http";
 import type { Room, Task } from "../server";
 import type { Account } from "../settings";
@@ -50,7 +51,7 @@ export function apiRoom(cloud: Cloud): Room {
       operation: route.operation,
       imageId: /^\/v1\/images\/([^/]+)/.exec(call.path)?.[1],
       work: async () => {
-        const reply = await perform(cloud, route, call).catch(refusal);
+        const reply = await perform(cloud, route, call).catch((error: unknown) => refusal(call, error));
         if (route.operation === "createImage" && reply.status === 200) task.imageId = madeId(reply);
         return reply;
       },
@@ -86,10 +87,9 @@ function versionOf(call: Call, ofImages: boolean): number {
   return Number(found[1]);
 }
 
-function refusal(error: unknown): Reply {
+function refusal(call: Call, error: unknown): Reply {
   if (error instanceof ApiError) return error.reply();
-  // Said aloud: whoever sees a 500 of the emulator has found a mistake in it.
-  console.error(error);
+  report(call, error);
   return new ApiError(500, "InternalServerError", "The emulator made a mistake.").reply();
 }
 

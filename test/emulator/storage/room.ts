@@ -1,5 +1,5 @@
 import type { Cloud } from "../cloud";
-import type { Call, Reply } from "../http";
+import { type Call, type Reply, report } from "../http";
 import { isAccount, objectName } from "../objectUrl";
 import type { Room } from "../server";
 import { s3Signer } from "./awsSignature";
@@ -59,6 +59,6 @@ async function perform(cloud: Cloud, run: Operation | undefined, call: Call): Pr
 
 function refusal(call: Call, error: unknown): Reply {
   if (error instanceof S3Error) return error.reply(call.path);
-  console.error(error);
+  report(call, error);
   return new S3Error("InternalError", "The emulator made a mistake.").reply(call.path);
 }
