@@ -72,7 +72,7 @@ export const recordProperties: PropertyTable = {
       notText(value) ??
       unless(
         /^[a-zA-Z0-9_ -]{1,255}$/.test(String(value)),
-        `must be 1 to 255 characters out of letters, digits, space, "-" and "_"; it is ${show(value)}`,
+        `must be 1 to 255 characters out of letters, digits, space, "-" and "_"`,
       ),
   },
   osDistro: {
@@ -117,7 +117,7 @@ export const recordProperties: PropertyTable = {
     default: false,
     type: "boolean",
     meaning: "whether SCP refuses to delete the image",
-    check: (value) => unless(typeof value === "boolean", `must be true or false; it is ${show(value)}`),
+    check: (value) => unless(typeof value === "boolean", "must be true or false"),
   },
   visibility: {
     change: "update",
@@ -141,9 +141,7 @@ export const importProperties: PropertyTable = {
     required: true,
     type: "string",
     meaning: "id of the image record to import into",
-    check: (value) =>
-      notText(value) ??
-      unless(isImageId(String(value)), `must be an image's id, a UUID; it is ${show(value)}`),
+    check: (value) => notText(value) ?? unless(isImageId(String(value)), `must be an image's id, a UUID`),
   },
   url: { ...url, change: "update", meaning: `${url.meaning}; an active image takes no other` },
   timeouts: {
@@ -157,7 +155,7 @@ export const importProperties: PropertyTable = {
     default: true,
     type: "boolean",
     meaning: "whether deleting this resource deletes the image",
-    check: (value) => unless(typeof value === "boolean", `must be true or false; it is ${show(value)}`),
+    check: (value) => unless(typeof value === "boolean", "must be true or false"),
   },
   ...place,
 };
@@ -271,19 +269,19 @@ function checkUrl(value: unknown, { place: own }: CheckContext): string | undefi
   const text = typeof value === "string" ? value : "";
   const parsed = URL.canParse(text) ? new URL(text) : undefined;
   if (parsed === undefined) {
-    return `must be an Object Storage URL like https://object-store.kr-west1.e.samsungsdscloud.com/account:bucket/object.qcow2; it is ${show(value)}`;
+    return `must be an Object Storage URL like https://object-store.kr-west1.e.samsungsdscloud.com/account:bucket/object.qcow2`;
   }
   if (parsed.username !== "" || parsed.password !== "") {
     return "must not hold a user name or password; SCP reads the object without credentials";
   }
   if (parsed.protocol !== "https:" && !(parsed.protocol === "http:" && isLoopback(parsed.hostname))) {
-    return `must begin with https://; it is ${show(value)}`;
+    return "must begin with https://";
   }
   if (text.includes("?") || text.includes("#")) {
-    return `must have no query and no fragment (a presigned URL cannot be used: make the object public-read instead); it is ${show(value)}`;
+    return `must have no query and no fragment (a presigned URL cannot be used: make the object public-read instead)`;
   }
   if (!text.endsWith(".qcow2")) {
-    return `must end in ".qcow2", as SCP demands; it is ${show(value)}`;
+    return `must end in ".qcow2", as SCP demands`;
   }
   if (text.length > 255) {
     return `must be at most 255 characters; it has ${text.length}`;
@@ -300,7 +298,7 @@ function checkUrl(value: unknown, { place: own }: CheckContext): string | undefi
 
 function checkTags(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return `must be a map of texts, like { team: "web" }; it is ${show(value)}`;
+    return `must be a map of texts, like { team: "web" }`;
   }
   const allowed = /^[\p{L}\p{Nd} +\-=._:/@]*$/u;
   for (const [key, text] of Object.entries(value)) {
@@ -319,7 +317,7 @@ function checkTags(value: unknown): string | undefined {
 
 function checkTimeouts(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null) {
-    return `must be like { create: "45m" }; it is ${show(value)}`;
+    return `must be like { create: "45m" }`;
   }
   for (const [key, text] of Object.entries(value)) {
     if (key !== "create") {
@@ -344,18 +342,21 @@ export function parseDuration(text: unknown): number | undefined {
 }
 
 function notText(value: unknown): string | undefined {
-  return unless(typeof value === "string", `must be a text; it is ${show(value)}`);
+  return unless(typeof value === "string", "must be a text");
 }
 
 function oneOf(allowed: readonly string[], value: unknown): string | undefined {
   const right = typeof value === "string" && allowed.includes(value);
-  return unless(right, `must be ${allowed.map(show).join(" or ")}; it is ${show(value)}`);
+  return unless(
+    right,
+    allowed.length === 1 ? `must be ${show(allowed[0])}` : `must be one of ${allowed.join(", ")}`,
+  );
 }
 
 function wholeNumber(value: unknown, most: number): string | undefined {
   const right = Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most;
   const range = most === Number.MAX_SAFE_INTEGER ? "0 or more" : `0 to ${most}`;
-  return unless(right, `must be a whole number, ${range}; it is ${show(value)}`);
+  return unless(right, `must be a whole number, ${range}`);
 }
 
 function unless(right: boolean, complaint: string): string | undefined {

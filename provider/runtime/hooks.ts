@@ -1,11 +1,47 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { otherPathForm } from "../api/client";
-import { isConflict, isForbidden, isNotFound } from "../api/errors";
+import { isConflict, isForbidden, isNotFound, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
 import { SettingsError, type Settings } from "../api/settings";
 import type { Cloud, OwnSettings } from "./cloud";
 import { duration } from "./progress";
 import { checkProperties, isUnknown, withDefaults, type Properties, type PropertyTable } from "../properties";
+
+type Hooks = Record<string, (...args: never[]) => Promise<unknown>>;
+
+/**
+ * The hooks as Pulumi calls them. Its dynamic provider hands an error's message on, which is shown at the resource; but for some
+ * hooks it also prints the error itself and its stack, in the middle of the user's output. Of an expected error, which says all
+ * there is to say, only a pointer to that message is left there. An unexpected one keeps its stack.
+ */
+export function asCalledByPulumi<H extends Hooks>(hooks: H): H {
+  const wrapped = Object.entries(hooks).map(([name, hook]) => [
+    name,
+    (...args: never[]) =>
+      hook(...args).catch((error: unknown) => {
+        throw isExpected(error) ? new HookError(error.message) : error;
+      }),
+  ]);
+  return Object.fromEntries(wrapped) as H;
+}
+
+function isExpected(error: unknown): error is Error {
+  return error instanceof ScpError || error instanceof SettingsError || error instanceof ImageError;
+}
+
+/** What went wrong with an image, in words for the user. */
+export class ImageError extends Error {
+  override readonly name = "ImageError";
+}
+
+class HookError extends Error {
+  override readonly name = "HookError";
+  override readonly stack = "what failed is said at the resource";
+
+  override toString(): string {
+    return "pulumi-scp-images";
+  }
+}
 
 /**
  * What check answers: the program's properties with defaults, or what is wrong with them. The place is written down, so that a
@@ -101,7 +137,7 @@ export async function deleteImage(cloud: Cloud, id: string, place: OwnSettings):
         return;
       }
       if (isForbidden(error) && (await client.showImage(id).catch(() => undefined))?.protected) {
-        throw new Error(
+        throw new ImageError(
           `Image ${id} is protected, so it is not deleted. Set its property protected to false, run pulumi up, then delete it. ` +
             "(An image that was replaced while it was protected is in no program any more: lift its protection in the console.)",
           { cause: error },
@@ -112,7 +148,7 @@ export async function deleteImage(cloud: Cloud, id: string, place: OwnSettings):
       }
       if (cloud.clock.now() - since + pause > inUse.longest) {
         const waited = duration(cloud.clock.now() - since);
-        throw new Error(`${error.message} It was still in use after ${waited}; free it and run again.`, {
+        throw new ImageError(`${error.message} It was still in use after ${waited}; free it and run again.`, {
           cause: error,
         });
       }

@@ -2,7 +2,16 @@ import type { dynamic } from "@pulumi/pulumi";
 import { isNotFound } from "../api/errors";
 import type { Image } from "../api/images";
 import { cloudOfStack, configure, type Cloud } from "./cloud";
-import { deleteImage, found, gone, inputsOrFailures, placeOf, stated, urlOf } from "./hooks";
+import {
+  asCalledByPulumi,
+  deleteImage,
+  found,
+  gone,
+  inputsOrFailures,
+  placeOf,
+  stated,
+  urlOf,
+} from "./hooks";
 import {
   diffProperties,
   importProperties,
@@ -123,7 +132,7 @@ function settings({ timeouts, deleteImage }: Properties): Properties {
   return { timeouts, deleteImage };
 }
 
-const hooks = imageImport(cloudOfStack);
+const hooks = asCalledByPulumi(imageImport(cloudOfStack));
 export const { check, diff, create, read, update } = hooks;
 const remove = hooks.delete;
 export { configure, remove as delete };

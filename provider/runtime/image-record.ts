@@ -1,7 +1,16 @@
 import type { dynamic } from "@pulumi/pulumi";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
 import { cloudOfStack, configure, type Cloud } from "./cloud";
-import { deleteImage, found, gone, inputsOrFailures, placeOf, stated, urlOf } from "./hooks";
+import {
+  asCalledByPulumi,
+  deleteImage,
+  found,
+  gone,
+  inputsOrFailures,
+  placeOf,
+  stated,
+  urlOf,
+} from "./hooks";
 import {
   changedProperties,
   diffProperties,
@@ -84,7 +93,7 @@ function outputs(image: Image, declared: Properties, tags: unknown): Properties 
   });
 }
 
-const hooks = imageRecord(cloudOfStack);
+const hooks = asCalledByPulumi(imageRecord(cloudOfStack));
 export const { check, diff, create, read, update } = hooks;
 const remove = hooks.delete;
 export { configure, remove as delete };

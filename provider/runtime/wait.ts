@@ -2,6 +2,7 @@ import type { ScpClient } from "../api/client";
 import { isConflict, isTransient, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
 import type { Clock } from "./clock";
+import { ImageError } from "./hooks";
 import { duration, tally, type Progress, type Waiting } from "./progress";
 import type { ImageWatch, Sight } from "./watch";
 
@@ -44,7 +45,7 @@ const settle = 1_000;
  * sometimes too fast to be seen. The import operation itself tells them apart: on a queued image, a conflict says that an
  * import is under way, and an acceptance that none was.
  *
- * @throws ScpError of the service; Error when the image ends otherwise, when imports keep failing, or at the deadline
+ * @throws ScpError of the service; ImageError when the image ends otherwise, when imports keep failing, or at the deadline
  */
 export async function waitForActive(options: WaitOptions, surroundings: Surroundings): Promise<Image> {
   const { clock, progress } = surroundings;
@@ -105,7 +106,7 @@ class Wait {
     this.waiting.status = sight.status;
     const end = ends[sight.status];
     if (end !== undefined) {
-      throw new Error(
+      throw new ImageError(
         `Image ${sight.id} (${sight.name}) is ${sight.status} and will not become active: ${end}.`,
       );
     }
@@ -140,16 +141,16 @@ class Wait {
     this.askAt = clock.now() + settle * 2 ** Math.min(5, this.accepted + this.conflicts);
   }
 
-  private keepsFailing(): Error {
+  private keepsFailing(): ImageError {
     const { imageId, url } = this.options;
-    return new Error(
+    return new ImageError(
       `Image ${imageId} fell back to queued after each of ${this.accepted} imports from ${url}. The service does not say why. ` +
         "Usual reasons: the object does not exist or is not public (its own ACL must be public-read), it is in another region or " +
         "account, or the file is not a sound qcow2 (a backing file is refused). Mend that and run pulumi up again: it goes on with the same image.",
     );
   }
 
-  private tooLate(): Error {
+  private tooLate(): ImageError {
     const { imageId, timeout } = this.options;
     const queued =
       this.waiting.status !== "queued"
@@ -158,7 +159,7 @@ class Wait {
           ? " It is queued, but an import is said to be under way."
           : ` It is queued; ${this.accepted} imports were started.`;
     const trouble = this.trouble === undefined ? "" : ` The last look failed: ${this.trouble.message}`;
-    return new Error(
+    return new ImageError(
       `Image ${imageId} is not active after ${duration(timeout)}. Seen: ${tally(this.seen)}.${queued}${trouble} ` +
         "Run pulumi up again to go on waiting for the same image, or give it more time with timeouts: { create: … }.",
     );

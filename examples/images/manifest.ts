@@ -1,0 +1,104 @@
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Pair, type YAMLMap } from "yaml";
+import type { ImageArgs } from "pulumi-scp-images";
+
+/** The properties that an image may have in the file. The compiler sees to it that these are `Image`'s. */
+const properties: Record<keyof ImageArgs, true> = {
+  name: true,
+  osDistro: true,
+  url: true,
+  diskFormat: true,
+  containerFormat: true,
+  minDisk: true,
+  minRam: true,
+  protected: true,
+  visibility: true,
+  tags: true,
+  region: true,
+  environment: true,
+  timeouts: true,
+};
+
+/** An image as the file lists it: values as they are written, which `Image` itself checks. */
+export type Entry = ImageArgs & { name: string };
+
+/** What is wrong with the file, one sentence each, with the line. */
+export class ManifestError extends Error {
+  override readonly name = "ManifestError";
+}
+
+/**
+ * Reads a list of images.
+ * @throws ManifestError
+ */
+export function readManifest(text: string, file: string): Entry[] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const problems: string[] = [];
+  const complain = (offset: number | undefined, problem: string) => {
+    problems.push(`${file}:${lines.linePos(offset ?? 0).line}: ${problem}`);
+  };
+  document.errors.forEach(({ pos: [offset], message }) => {
+    complain(offset, message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? "is not YAML");
+  });
+
+  const list = document.contents;
+  if (problems.length === 0 && list !== null) {
+    if (!isSeq(list)) {
+      complain(0, "must be a list of images, each entry beginning with “- name: …”.");
+    } else {
+      const names = new Map<string, number>();
+      list.items.forEach((item) => {
+        checkEntry(item, names, complain);
+      });
+    }
+  }
+  if (problems.length > 0) {
+    throw new ManifestError(problems.join("\n"));
+  }
+  try {
+    return (document.toJS() as Entry[] | null) ?? [];
+  } catch (error) {
+    // Aliases that multiply beyond measure end here.
+    throw new ManifestError(`${file}: ${error instanceof Error ? error.message : String(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+type Complain = (offset: number | undefined, problem: string) => void;
+
+function checkEntry(item: unknown, names: Map<string, number>, complain: Complain): void {
+  if (!isMap(item)) {
+    const offset = isScalar(item) ? item.range?.[0] : undefined;
+    complain(offset, "an image must be a map of its properties, beginning with its name.");
+    return;
+  }
+  for (const pair of item.items) {
+    const key = keyOf(pair);
+    if (!Object.hasOwn(properties, key.text)) {
+      complain(
+        key.offset,
+        `there is no property “${key.text}”; there are ${Object.keys(properties).join(", ")}.`,
+      );
+    }
+  }
+  const name = item.get("name");
+  if (typeof name !== "string" || name === "") {
+    complain(offsetOf(item), "an image needs a name, a text.");
+    return;
+  }
+  if (names.has(name)) {
+    complain(offsetOf(item), `there is another image named “${name}” in this list; names here must differ.`);
+  }
+  names.set(name, 1);
+}
+
+function keyOf(pair: Pair): { text: string; offset?: number } {
+  return isScalar(pair.key)
+    ? { text: String(pair.key.value), offset: pair.key.range?.[0] }
+    : { text: String(pair.key) };
+}
+
+function offsetOf(map: YAMLMap): number | undefined {
+  return map.range?.[0];
+}
