@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Emulator, type EmulatorOptions, type RawImage, startEmulator } from "./emulator";
@@ -87,6 +87,23 @@ describe("the data folder", () => {
     expect(await objectFiles()).toHaveLength(1);
     await emulator.reset();
     expect(await objectFiles()).toHaveLength(0);
+  });
+
+  test("nothing is answered as done that could not be saved", async () => {
+    await emulator.putObject("images", "one.qcow2", qcow2());
+    const given = { name: "one", os_distro: "alma", url: emulator.objectUrl("images", "one.qcow2") };
+    const said = jest.spyOn(console, "error").mockImplementation(() => undefined);
+    const file = path.join(dataDir, "state.json.new");
+    await mkdir(file);
+    expect((await clientOf(emulator).create(given)).status).toBe(500);
+    expect(said).toHaveBeenCalled();
+    said.mockRestore();
+    await rmdir(file);
+    expect((await clientOf(emulator).create(given)).status).toBe(200);
+    const state = JSON.parse(await readFile(path.join(dataDir, "state.json"), "utf8")) as {
+      images: object[];
+    };
+    expect(state.images).toHaveLength(2);
   });
 
   test("two emulators on one folder would spoil it", async () => {

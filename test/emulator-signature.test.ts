@@ -109,6 +109,7 @@ test("every refusal is a 401 with its own words, and none tells the secret", asy
     [headersWith(good, { "Scp-Accesskey": "NOBODY" }), /access key is unknown/],
     [headersWith(good, { "Scp-Timestamp": "1605290625" }), /milliseconds/],
     [headersWith("AAAA"), /does not match/],
+    [headersWith(good.replace("/", "_").replace(/\+/g, "-")), /does not match/],
     [headersWith("not base64 at all"), /does not match/],
   ];
   for (const [headers, words] of refused) {

@@ -77,7 +77,8 @@ export class Importer {
     }
     image.importRunning = false;
     store.changed();
-    await store.saved();
+    // Should that fail, the next request's answer says so.
+    await store.saved().catch(() => undefined);
   }
 
   private async import(image: StoredImage, url: string, signal: AbortSignal) {

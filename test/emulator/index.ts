@@ -100,6 +100,8 @@ function emulatorOf(cloud: Cloud, server: Server): Emulator {
     close: async () => {
       await importer.cancelAll();
       await server.close();
+      // Of a request that was being answered meanwhile.
+      await importer.cancelAll();
       await store.close();
     },
   };

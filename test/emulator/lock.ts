@@ -13,10 +13,13 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     );
   }
   heldHere.add(file);
+  let held = true;
   await writeFile(file, String(process.pid));
   return async () => {
-    heldHere.delete(file);
-    await rm(file, { force: true });
+    // Only once: by a second call somebody else may hold it.
+    if (held) await rm(file, { force: true });
+    if (held) heldHere.delete(file);
+    held = false;
   };
 }
 

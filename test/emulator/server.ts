@@ -7,7 +7,7 @@ import { pipeline } from "node:stream/promises";
 import type { Cloud } from "./cloud";
 import { type Line, type RequestFaultKind, effectOf } from "./effects";
 import type { Service } from "./faults";
-import { type Call, type Reply, callFrom, header } from "./http";
+import { ApiError, type Call, type Reply, callFrom, header, report } from "./http";
 
 /** A request with somebody to answer it. */
 export interface Task {
@@ -73,7 +73,7 @@ export class Server {
   private async answerLogged(service: Service, call: Call, task: Task, line: Line): Promise<void> {
     const { method, path } = call;
     const { operation, imageId } = task;
-    const { journal, faults, store } = this.cloud;
+    const { journal, faults } = this.cloud;
     const scpApiVersion = header(call, "scp-api-version");
     const entry = journal.open({
       operation,
@@ -94,8 +94,7 @@ export class Server {
     const work = async () => {
       const reply = await task.work();
       entry.imageId = task.imageId;
-      await store.saved();
-      return reply;
+      return (await this.trySaving(call)) ?? reply;
     };
 
     const fault = faults.meet({ service, operation, method, path });
@@ -103,6 +102,17 @@ export class Server {
     entry.fault = fault.kind;
     if (fault.latencyMs) await delay(fault.latencyMs, undefined, { signal: this.closing.signal });
     await effectOf(fault.kind as RequestFaultKind)(fault, work, logged);
+  }
+
+  /** Nothing is answered as done that is not on disk: a failure to save is the answer then. */
+  private async trySaving(call: Call): Promise<Reply | undefined> {
+    try {
+      await this.cloud.store.saved();
+      return undefined;
+    } catch (error) {
+      report(call, error);
+      return new ApiError(500, "InternalServerError", "The emulator cannot save its data.").reply();
+    }
   }
 
   private lineTo(response: http.ServerResponse): Line {

@@ -38,8 +38,8 @@ function urlOnTheWire(call: Call): string {
 }
 
 function matches(message: string, secretKey: string, signature: string): boolean {
-  const expected = createHmac("sha256", secretKey).update(message).digest();
-  const given = Buffer.from(signature, "base64");
+  const expected = Buffer.from(createHmac("sha256", secretKey).update(message).digest("base64"));
+  const given = Buffer.from(signature);
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 

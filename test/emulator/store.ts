@@ -173,7 +173,12 @@ export class Store {
       tags: [...this.tags],
       buckets: this.buckets,
     };
-    await writeFile(`${this.file}.new`, JSON.stringify(snapshot));
-    await rename(`${this.file}.new`, this.file);
+    try {
+      await writeFile(`${this.file}.new`, JSON.stringify(snapshot));
+      await rename(`${this.file}.new`, this.file);
+    } catch (error) {
+      this.dirty = true;
+      throw error;
+    }
   }
 }
