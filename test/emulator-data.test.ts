@@ -107,9 +107,11 @@ describe("the data folder", () => {
   });
 
   test("two emulators on one folder would spoil it", async () => {
-    await expect(startEmulator({ dataDir })).rejects.toThrow("Another emulator");
+    await expect(startEmulator({ dataDir })).rejects.toThrow(
+      `The emulator at ${emulator.url} keeps its data`,
+    );
     await emulator.close();
-    await writeFile(path.join(dataDir, "emulator.pid"), "999999999");
+    await writeFile(path.join(dataDir, "emulator.url"), "http://127.0.0.1:1");
     await start();
   });
 

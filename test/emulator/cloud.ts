@@ -87,6 +87,7 @@ export class Cloud {
     for (const image of this.store.images.values()) {
       if (!image.importRunning) continue;
       image.importRunning = false;
+      image.importError = "The emulator ended during the import.";
       touch(image, this.now(), { status });
       this.store.changed();
     }

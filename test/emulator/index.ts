@@ -3,6 +3,7 @@ import { Cloud } from "./cloud";
 import { clientEnvironment } from "./environment";
 import type { Fault, OrderedFault } from "./faults";
 import type { LoggedRequest } from "./journal";
+import { lockFolder, refuseSecondEmulator, unlockFolder } from "./lock";
 import { publicObjectUrl } from "./objectUrl";
 import { apiRoom } from "./routes/api";
 import { controlRoom } from "./routes/control";
@@ -58,19 +59,16 @@ export interface Emulator {
 
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const settings = settingsFrom(options);
-  const store = await Store.open(options.dataDir);
-  const cloud = new Cloud(settings, store);
+  const { dataDir } = settings;
+  if (dataDir) await refuseSecondEmulator(dataDir);
+  const cloud = new Cloud(settings, await Store.open(dataDir));
   const server = new Server(cloud, {
     api: apiRoom(cloud),
     storage: storageRoom(cloud),
     control: controlRoom(cloud),
   });
-  try {
-    cloud.url = await server.listen(options.port ?? 0);
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+  cloud.url = await server.listen(options.port ?? 0);
+  if (dataDir) await lockFolder(dataDir, cloud.url);
   return emulatorOf(cloud, server);
 }
 
@@ -102,7 +100,8 @@ function emulatorOf(cloud: Cloud, server: Server): Emulator {
       await server.close();
       // Of a request that was being answered meanwhile.
       await importer.cancelAll();
-      await store.close();
+      await store.saved();
+      if (settings.dataDir) await unlockFolder(settings.dataDir, cloud.url);
     },
   };
 }

@@ -1,35 +1,34 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-const heldHere = new Set<string>();
+/**
+ * Two emulators on one folder would overwrite each other's data, so a folder names the emulator that uses it. Whether
+ * that one still runs is asked of itself: the number of a process says little after a kill or a restart.
+ */
+const lockOf = (folder: string) => path.join(folder, "emulator.url");
 
-/** Two emulators on one folder would overwrite each other's data: the second is refused. Returns how to let go. */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
-  const file = path.resolve(folder, "emulator.pid");
-  const holder = Number(await readFile(file, "utf8").catch(() => ""));
-  if (heldHere.has(file) || (holder !== process.pid && isAlive(holder))) {
-    throw new Error(
-      `Another emulator (process ${holder}) keeps its data in ${folder}. Stop it, or use another folder.`,
-    );
-  }
-  heldHere.add(file);
-  let held = true;
-  await writeFile(file, String(process.pid));
-  return async () => {
-    // Only once: by a second call somebody else may hold it.
-    if (held) await rm(file, { force: true });
-    if (held) heldHere.delete(file);
-    held = false;
-  };
+export async function refuseSecondEmulator(folder: string): Promise<void> {
+  const url = await readFile(lockOf(folder), "utf8").catch(() => "");
+  if (!/^http:\/\/127\.0\.0\.1:\d+$/.test(url) || (await folderOf(url)) !== folder) return;
+  throw new Error(
+    `The emulator at ${url} keeps its data in ${folder} already. Use it, stop it, or name another folder.`,
+  );
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
+export async function lockFolder(folder: string, url: string): Promise<void> {
+  await writeFile(lockOf(folder), url);
+}
+
+export async function unlockFolder(folder: string, url: string): Promise<void> {
+  const holder = await readFile(lockOf(folder), "utf8").catch(() => "");
+  if (holder === url) await rm(lockOf(folder), { force: true });
+}
+
+async function folderOf(url: string): Promise<unknown> {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Not ours to signal, but there.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    const response = await fetch(`${url}/_emulator/settings`, { signal: AbortSignal.timeout(2000) });
+    return ((await response.json()) as { dataDir?: unknown }).dataDir;
+  } catch {
+    return undefined;
   }
 }

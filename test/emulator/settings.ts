@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { RawImage } from "./store";
 
 /** Somebody who may call: an account with one key pair. */
@@ -85,6 +86,6 @@ export function settingsFrom(options: EmulatorOptions): Settings {
     pathForms: options.pathForms ?? "both",
     interruptedImports: options.interruptedImports ?? "queued",
     now: options.now ?? Date.now,
-    dataDir: options.dataDir,
+    dataDir: options.dataDir === undefined ? undefined : path.resolve(options.dataDir),
   };
 }

@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type Blobs, FileBlobs, MemoryBlobs } from "./blobs";
-import { lockFolder } from "./lock";
 
 export interface Tag {
   key: string;
@@ -105,21 +104,14 @@ export class Store {
   private constructor(
     readonly blobs: Blobs,
     private readonly file?: string,
-    private readonly unlock: () => Promise<void> = () => Promise.resolve(),
   ) {}
 
   static async open(dataDir?: string): Promise<Store> {
     if (!dataDir) return new Store(new MemoryBlobs());
     const objects = path.join(dataDir, "objects");
     await mkdir(objects, { recursive: true });
-    const unlock = await lockFolder(dataDir);
-    const store = new Store(new FileBlobs(objects), path.join(dataDir, "state.json"), unlock);
-    try {
-      await store.load();
-    } catch (error) {
-      await unlock();
-      throw error;
-    }
+    const store = new Store(new FileBlobs(objects), path.join(dataDir, "state.json"));
+    await store.load();
     return store;
   }
 
@@ -146,11 +138,6 @@ export class Store {
     this.changed();
     await this.saved();
     await this.blobs.keepOnly(new Set());
-  }
-
-  async close(): Promise<void> {
-    await this.saved();
-    await this.unlock();
   }
 
   private async load(): Promise<void> {
