@@ -82,7 +82,7 @@ export class ScpClient {
       advice: (failure, code) =>
         failure === "conflict"
           ? "An import needs an image that is queued and has no import under way; an active image cannot be imported into again."
-          : urlAdvice(code, url),
+          : (urlAdvice(code, url) ?? notFoundAdvice(failure)),
     });
   }
 

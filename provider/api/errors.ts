@@ -99,19 +99,37 @@ const shown = 400;
  * Makes a foreign text fit to be shown: secrets taken out, terminal escapes and control characters removed, white space folded, cut short.
  */
 export function presentable(text: string, secrets: readonly string[]): string {
-  const plain = redact(text, secrets)
-    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-    .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|.)/g, "")
-    // eslint-disable-next-line no-control-regex -- likewise
-    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ")
-    .replace(/ {2,}/g, " ")
-    .trim();
-  return plain.length > shown ? `${plain.slice(0, shown)} … (cut short, ${plain.length} characters)` : plain;
+  const plain = unescaped(redact(text, secrets));
+  // Once more: what was in the midst of a secret is gone now.
+  const safe = redact(plain, secrets);
+  return safe.length > shown ? `${safe.slice(0, shown)} … (cut short, ${safe.length} characters)` : safe;
+}
+
+function unescaped(text: string): string {
+  return (
+    text
+      // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+      .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|.)/g, "")
+      // eslint-disable-next-line no-control-regex -- likewise
+      .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ")
+      .replace(/ {2,}/g, " ")
+      .trim()
+  );
 }
 
 function redact(text: string, secrets: readonly string[]): string {
   return secrets
     .filter((secret) => secret !== "")
-    .flatMap((secret) => [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)])
-    .reduce((rest, secret) => rest.replaceAll(secret, "[redacted]"), text);
+    .reduce((rest, secret) => rest.replace(inAnySpelling(secret), "[redacted]"), text);
+}
+
+/** Finds a secret also where its signs are escaped, as URLs, JSON and HTML do: a signature ends in `=`, which is `\u003d` to some. */
+function inAnySpelling(secret: string): RegExp {
+  const spellings = Array.from(secret, (char) => {
+    const hex = (char.codePointAt(0) ?? 0).toString(16).padStart(2, "0");
+    return /[A-Za-z0-9]/.test(char)
+      ? char
+      : `(?:\\\\{0,3}\\u{${hex}}|%${hex}|\\\\{1,3}u00${hex}|&#x0{0,4}${hex};|&#0{0,4}${parseInt(hex, 16)};)`;
+  });
+  return new RegExp(spellings.join(""), "giu");
 }

@@ -1,9 +1,10 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import axios, { isAxiosError, type AxiosInstance, type AxiosResponse } from "axios";
 import { bulkhead, DelegateBackoff, handleWhen, retry, wrap, type IPolicy } from "cockatiel";
-import { ScpError, presentable, type Failure } from "./errors";
+import { isTransient, presentable, ScpError, type Failure } from "./errors";
 import { isObject, text } from "./images";
 import { isLoopback, serviceUrl, type Service } from "./regions";
 import type { Settings } from "./settings";
@@ -139,6 +140,9 @@ export class Http {
     } catch (error) {
       throw noAnswer(error, call, show); // Only what is said here leaves: axios's own error holds every header.
     }
+    if (isProxysOwn(response, url)) {
+      throw refusedByProxy(response.status, call);
+    }
     return this.read(response, call, show);
   }
 
@@ -151,21 +155,22 @@ export class Http {
     if (status >= 200 && status < 300) {
       const result = body === notJson ? undefined : call.read(body);
       if (result === undefined) {
-        throw unusable(call.tried, response, show(data));
+        throw unusable(call.tried, response, show);
       }
       return result;
     }
     const failure = failureOf(status);
     const envelope = body === notJson ? undefined : firstError(body);
     const code = envelope?.code === undefined ? undefined : show(envelope.code);
+    const location = header(response, "location");
     throw new ScpError({
       failure,
       tried: call.tried,
       status,
       code,
-      detail: show(envelope === undefined ? data : envelope.detail),
+      detail: location === undefined ? show(envelope?.detail ?? data) : `It redirects to ${show(location)}`,
       requestId: requestId(response, show),
-      retryAfter: retryAfter(header(response, "retry-after"), this.now()),
+      retryAfter: retryAfter(header(response, "retry-after"), this.serverNow()),
       mayHaveWorked: status >= 500,
       advice: call.advice?.(failure, code) ?? this.advice(failure, offset),
     });
@@ -181,6 +186,12 @@ export class Http {
         );
       case "forbidden":
         return "The key pair is accepted, but its user lacks the permission, or the image forbids it.";
+      case "invalid":
+        return "Correct what it complains about; the same request would be refused again.";
+      case "conflict":
+        return "Something else may be under way on it; run again when that has ended.";
+      case "unexpected":
+        return "Check the endpoint and the proxy settings: something else may answer in the service's place.";
       case "throttled":
         return "Too many requests at once; try again later, or set scp:maxRequests lower.";
       case "server":
@@ -195,8 +206,10 @@ function worthRepeating(error: Error, repeatable: boolean): boolean {
   if (!(error instanceof ScpError) || (error.retryAfter ?? 0) > longestRetryAfter) {
     return false;
   }
-  const passing = ["throttled", "server", "noAnswer", "unexpected"].includes(error.failure);
-  return passing && (repeatable || !error.mayHaveWorked);
+  const { failure, mayHaveWorked } = error;
+  // A garbled success may come out whole the next time; an unknown refusal or a redirect stays what it is.
+  const passing = isTransient(error) || (failure === "unexpected" && mayHaveWorked);
+  return passing && (repeatable || !mayHaveWorked);
 }
 
 /** The pause before the next try, in milliseconds: what the service asks for, or a random part of a doubling, capped one. */
@@ -229,28 +242,65 @@ const neverSent = new Set([
   "ECONNECTTIMEOUT",
 ]);
 
+/** What TLS calls the certificates that it does not trust. */
+const badCertificate = /CERT|^UNABLE_TO_|^INVALID_CA$|^HOSTNAME_MISMATCH$/;
+
 function noAnswer(error: unknown, call: Call<unknown>, show: (foreign: string) => string): ScpError {
-  const code = isAxiosError(error) ? error.code : undefined;
-  if (code === "ERR_BAD_RESPONSE" || code === "ERR_FR_TOO_MANY_REDIRECTS") {
+  const { code, response } = isAxiosError(error) ? error : {};
+  const message = error instanceof Error ? error.message : "";
+  if (code !== undefined && badCertificate.test(code)) {
     return new ScpError({
       failure: "unexpected",
       tried: call.tried,
-      detail: `the answer is larger than ${largestAnswer / 1024 / 1024} MB, or was cut off`,
+      detail: `The certificate is not trusted: ${show(message)}`,
+      advice:
+        "Check the endpoint. Behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS to the file of its certificate authority.",
+      mayHaveWorked: false,
+    });
+  }
+  if (code === "ERR_BAD_RESPONSE" && response === undefined) {
+    return new ScpError({
+      failure: "unexpected",
+      tried: call.tried,
+      detail: `The answer is larger than ${largestAnswer / 1024 / 1024} MB`,
       mayHaveWorked: true,
     });
   }
-  const message = error instanceof Error ? error.message : "";
   return new ScpError({
     failure: "noAnswer",
     tried: call.tried,
-    detail: show(message === "" ? (code ?? "the connection ended") : message),
+    detail:
+      code === "ERR_BAD_RESPONSE"
+        ? "The answer was cut off"
+        : show(message === "" ? (code ?? "the connection ended") : message),
     advice: "Check the network, the proxy settings (HTTPS_PROXY, NO_PROXY) and the endpoint.",
     mayHaveWorked: !(code !== undefined && neverSent.has(code)),
   });
 }
 
-function unusable(tried: string, response: AxiosResponse<string>, shown: string): ScpError {
-  const type = header(response, "content-type") ?? "no content type";
+/** Whether the proxy answered instead of connecting: then there never was TLS, although the URL asks for it. */
+function isProxysOwn(response: AxiosResponse, url: string): boolean {
+  const { socket } = response.request as http.ClientRequest;
+  return url.startsWith("https:") && !(socket instanceof TLSSocket);
+}
+
+function refusedByProxy(status: number, call: Call<unknown>): ScpError {
+  return new ScpError({
+    failure: "noAnswer",
+    tried: call.tried,
+    detail: `The proxy does not connect to the service; it answers ${status}`,
+    advice: "Check the proxy settings (HTTPS_PROXY, NO_PROXY) and what the proxy allows.",
+    mayHaveWorked: false,
+  });
+}
+
+function unusable(
+  tried: string,
+  response: AxiosResponse<string>,
+  show: (foreign: string) => string,
+): ScpError {
+  const type = show(header(response, "content-type") ?? "no content type");
+  const shown = show(response.data);
   return new ScpError({
     failure: "unexpected",
     tried,
@@ -273,8 +323,11 @@ function failureOf(status: number): Failure {
   return named[status] ?? (status >= 500 ? "server" : "unexpected");
 }
 
-/** The service's own words out of its envelope, every member of which may be missing; undefined when this is no envelope. */
-function firstError(body: unknown): { code?: string; detail: string } | undefined {
+/**
+ * The service's own words out of its envelope, every member of which may be missing; undefined when this is no envelope.
+ * Without a detail that is text, whoever shows the error shows the body as it is.
+ */
+function firstError(body: unknown): { code?: string; detail?: string } | undefined {
   const errors = isObject(body) ? body.errors : undefined;
   const all = Array.isArray(errors) ? errors.filter(isObject) : [];
   if (all.length === 0) {
@@ -282,10 +335,8 @@ function firstError(body: unknown): { code?: string; detail: string } | undefine
   }
   const details = all.flatMap(({ detail }): unknown[] => (Array.isArray(detail) ? detail : [detail]));
   const words = details.filter((word) => word !== undefined && word !== null);
-  return {
-    code: text(all[0]?.code),
-    detail: words.map((word) => (typeof word === "string" ? word : JSON.stringify(word))).join("; "),
-  };
+  const isText = words.length > 0 && words.every((word) => typeof word === "string");
+  return { code: text(all[0]?.code), detail: isText ? words.join("; ") : undefined };
 }
 
 const notJson = Symbol("not JSON");
@@ -347,5 +398,6 @@ function destroyUnlessConnected(socket: Duplex, milliseconds: number): void {
   const stop = () => {
     clearTimeout(timer);
   };
-  socket.once("connect", stop).once("close", stop);
+  // With TLS, a connection is made when its handshake is done.
+  socket.once(socket instanceof TLSSocket ? "secureConnect" : "connect", stop).once("close", stop);
 }

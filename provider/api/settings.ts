@@ -119,7 +119,7 @@ export function findSettings(surroundings: Surroundings = {}): Settings {
   const required = (name: SettingName): string => {
     const found = look.up(name);
     if (found === undefined) {
-      problems.push(missing(name, look.directory));
+      problems.push(look.missing(name));
     }
     return found ?? "";
   };
@@ -182,7 +182,9 @@ export function hasCredentials(surroundings: Surroundings = {}): boolean {
 class Look {
   readonly sources: Partial<Record<SettingName, string>> = {};
   readonly warnings: string[] = [];
-  readonly directory: string;
+  /** Places that hold a text out of which the setting cannot be read. */
+  private readonly unread: string[] = [];
+  private readonly directory: string;
   private readonly files = new Map<string, Record<string, unknown>>();
 
   constructor(private readonly surroundings: Surroundings) {
@@ -202,18 +204,24 @@ class Look {
   private *places(name: SettingName): Generator<[string, string | undefined]> {
     const { own = {}, config = () => undefined, env = process.env } = this.surroundings;
     const { env: variables, file, from = {} } = settingSources[name];
-    const read = (key: string, text: string | undefined) => {
+    const read = (key: string, text: string | undefined, place: string) => {
       const reader = Object.hasOwn(from, key) ? from[key] : undefined;
-      return text === undefined || reader === undefined ? text : reader(text);
+      const result = text && reader ? reader(text) : text;
+      if (text && result === undefined) {
+        this.unread.push(place);
+      }
+      return result;
     };
     yield [`the argument ${name}`, own[name]];
     yield [`Pulumi config scp:${name}`, config(`scp:${name}`)];
     for (const variable of variables) {
-      yield [`environment variable ${variable}`, read(variable, env[variable])];
+      const place = `environment variable ${variable}`;
+      yield [place, read(variable, env[variable], place)];
     }
     if (file !== undefined) {
+      const place = join(this.directory, file.name);
       const text = this.file(file.name)[file.key];
-      yield [join(this.directory, file.name), typeof text === "string" ? read(file.key, text) : undefined];
+      yield [place, typeof text === "string" ? read(file.key, text, place) : undefined];
     }
   }
 
@@ -244,13 +252,28 @@ class Look {
     }
     try {
       const parsed: unknown = JSON.parse(text);
-      if (typeof parsed === "object" && parsed !== null) {
+      if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) {
         return parsed as Record<string, unknown>;
       }
     } catch {
       // The parser's own message quotes the text, and the text holds keys.
     }
     throw new SettingsError([`${path} is not a JSON object, so no setting can be read from it.`]);
+  }
+
+  /** What to say about a setting that no place has. */
+  missing(name: SettingName): string {
+    const { env, file, meaning } = settingSources[name];
+    const places = [
+      ...(Object.hasOwn(this.surroundings.own ?? {}, name) ? [`the argument ${name}`] : []),
+      `Pulumi config scp:${name}`,
+      `${env.length > 1 ? "environment variables" : "environment variable"} ${env.join(", ")}`,
+      ...(file === undefined ? [] : [`"${file.key}" in ${join(this.directory, file.name)}`]),
+    ];
+    const unread = this.unread.map(
+      (place) => ` In ${place} there is an auth URL, but not one like https://iam.e.samsungsdscloud.com/v1.`,
+    );
+    return `SCP setting ${name} is missing: ${meaning}. Looked at ${places.join("; ")}.${unread.join("")}`;
   }
 
   /** Turns a complaint about a setting into a sentence that says where the setting came from. */
@@ -261,16 +284,6 @@ class Look {
     const where = names.map((name) => `${name} from ${this.sources[name] ?? "its default"}`).join(", ");
     return [`${complaint} (${where}).`];
   }
-}
-
-function missing(name: SettingName, directory: string): string {
-  const { env, file, meaning } = settingSources[name];
-  const places = [
-    `Pulumi config scp:${name}`,
-    `${env.length > 1 ? "environment variables" : "environment variable"} ${env.join(", ")}`,
-    ...(file === undefined ? [] : [`"${file.key}" in ${join(directory, file.name)}`]),
-  ];
-  return `SCP setting ${name} is missing: ${meaning}. Looked at ${places.join("; ")}.`;
 }
 
 function isApiVersion(text: string): text is ApiVersion {

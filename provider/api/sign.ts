@@ -50,12 +50,14 @@ export function encodeUrl(
   const pairs = Object.entries(query).flatMap(([key, value]) =>
     value === undefined ? [] : [`${encodeQueryPart(key)}=${encodeQueryPart(String(value))}`],
   );
-  const url = base.replace(/\/+$/, "") + encodeURI(path);
+  // A base as a person writes it (`HTTPS://Host:443/`) goes over the wire as URL parsers rewrite it.
+  const url = new URL(base).href.replace(/\/+$/, "") + encodeURI(path);
   return pairs.length === 0 ? url : `${url}?${pairs.join("&")}`;
 }
 
 function encodeQueryPart(text: string): string {
-  return encodeURI(text).replace(
+  const wellFormed = Buffer.from(text).toString(); // encodeURI throws at half a surrogate pair.
+  return encodeURI(wellFormed).replace(
     /[&#+=?;$']/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   );
