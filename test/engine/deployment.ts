@@ -49,8 +49,6 @@ export class Deployment implements MonitorTarget {
   private readonly records: StepRecord[] = [];
   private readonly drift = new Map<string, "same" | "update" | "delete">();
   private failed = false;
-  /** Nothing new begins any more; what runs, ends. */
-  private stopped = false;
   private readonly stop = new Signal<never>();
   private readonly abort = new AbortController();
   private readonly end = new Signal<undefined>();
@@ -68,15 +66,15 @@ export class Deployment implements MonitorTarget {
   async run(): Promise<{ result: Result; snapshot: Snapshot; failed: boolean }> {
     this.warnOfPending();
     if (this.options.refresh) await this.refresh();
-    if (this.options.operation !== "refresh" && !this.stopped) {
+    if (this.options.operation !== "refresh" && !this.stopped()) {
       const program = this.runProgram();
       for await (const event of this.events) {
-        if (this.stopped) break;
+        if (this.stopped()) break;
         const chain = await this.plan(event);
         await this.workers.start(() => this.execute(chain));
       }
       await this.workers.idle();
-      if (!this.stopped) await this.deleteTheRest();
+      if (!this.stopped()) await this.deleteTheRest();
       await this.finishStackOutputs();
       this.end.resolve(undefined);
       await program;
@@ -103,7 +101,7 @@ export class Deployment implements MonitorTarget {
   /** The steps for one resource, one after the other; false if one did not succeed. */
   private async execute(chain: readonly Step[]): Promise<boolean> {
     for (const step of chain) {
-      if (this.stopped) return false;
+      if (this.stopped()) return false;
       try {
         await this.take(step);
       } catch (error) {
@@ -200,7 +198,7 @@ export class Deployment implements MonitorTarget {
     try {
       await this.options.runProgram?.(this, this.abort.signal);
     } catch (error) {
-      if (!this.stopped) this.fail(error);
+      if (!this.stopped()) this.fail(error);
     }
     this.events.close();
   }
@@ -231,24 +229,28 @@ export class Deployment implements MonitorTarget {
   }
 
   private ask<T = ResourceState>(event: (answer: (value: T) => void) => ProgramEvent): Promise<T> {
-    if (this.stopped) return this.stop.promise;
+    if (this.stopped()) return this.stop.promise;
     const answered = new Promise<T>((resolve) => {
       this.events.push(event(resolve));
     });
     return Promise.race([answered, this.stop.promise]);
   }
 
-  private fail(error: unknown, urn = "", stop = true): void {
+  fail(error: unknown, urn = "", stop = true): void {
     this.failed = true;
     if (!(error instanceof Bail)) this.log("error", messageOf(error), urn);
     if (stop) this.halt();
   }
 
+  /** Nothing new begins any more; what runs, ends. */
+  private stopped(): boolean {
+    return this.abort.signal.aborted;
+  }
+
   private halt(): void {
-    this.stopped = true;
+    this.abort.abort();
     this.events.close();
     this.stop.reject(new MonitorGone("the deployment has ended"));
-    this.abort.abort();
   }
 
   private async takeOutputs(urn: string, outputs: Properties): Promise<void> {

@@ -75,9 +75,10 @@ export function dropDangling(resources: readonly ResourceState[]): ResourceState
     const kept = (urns: readonly string[]): string[] => urns.filter((urn) => present.has(urn));
     const next: ResourceState = { ...state, dependencies: kept(state.dependencies) };
     if (state.propertyDependencies) {
-      next.propertyDependencies = Object.fromEntries(
-        Object.entries(state.propertyDependencies).map(([key, urns]) => [key, kept(urns)]),
+      const entries = Object.entries(state.propertyDependencies).map(
+        ([key, urns]) => [key, kept(urns)] as const,
       );
+      next.propertyDependencies = Object.fromEntries(entries.filter(([, urns]) => urns.length > 0));
     }
     if (state.replaceWith) next.replaceWith = kept(state.replaceWith);
     if (state.deletedWith && !present.has(state.deletedWith)) delete next.deletedWith;

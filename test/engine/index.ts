@@ -14,7 +14,7 @@ import { Monitor, type MonitorTarget } from "./monitor";
 import { Bail } from "./planner";
 import { ProgramFailed, runFolder, runFunction, type ProgramFunction, type RunOptions } from "./program";
 import { configFrom, readProject, readSettings, type Config, type Project } from "./project";
-import { ProviderHost } from "./provider-process";
+import { startProvider, type ProviderSettings } from "./provider-process";
 import { CHANNEL, listen } from "./rpc";
 import { passphraseFrom } from "./secrets";
 import { readDocument, writeDocument, type Snapshot, type StateDocument } from "./state";
@@ -92,7 +92,7 @@ export class Stack {
   readonly project: string;
   private readonly folder: Project | undefined;
   private readonly env: NodeJS.ProcessEnv;
-  private readonly host: ProviderHost;
+  private readonly host: ProviderSettings;
   private snapshot: Snapshot | undefined;
   private current: Deployment | undefined;
   private last: Promise<unknown> = Promise.resolve();
@@ -103,12 +103,12 @@ export class Stack {
     this.name = options.stack ?? DEFAULT_STACK;
     this.project = options.project ?? this.folder?.name ?? "project";
     this.env = options.env ?? process.env;
-    this.host = new ProviderHost({
+    this.host = {
       kind: options.providerHost ?? (this.folder ? "process" : "warm"),
       cwd: options.cwd ?? this.folder?.directory ?? process.cwd(),
       env: this.env,
       onOutput: (line) => this.current?.log("info", line),
-    });
+    };
   }
 
   /** Makes what is there into what the program says. Rejects with a {@link DeploymentError} that carries the result. */
@@ -140,7 +140,7 @@ export class Stack {
 
   /** What `pulumi stack export` would print, and `pulumi stack import` takes. */
   async state(): Promise<StateDocument> {
-    return writeDocument(structuredClone(await this.load()), this.passphrase());
+    return writeDocument(structuredClone(await this.load()), () => this.passphrase());
   }
 
   async importState(document: StateDocument): Promise<void> {
@@ -148,9 +148,9 @@ export class Stack {
     await this.write(this.snapshot);
   }
 
-  /** Ends the provider's process, if one is kept. */
-  close(): void {
-    this.host.close();
+  /** Waits for what is under way. Nothing of a stack needs ending; what is kept warm ends with this process. */
+  async close(): Promise<void> {
+    await this.last;
   }
 
   /** One after the other, whoever asks. */
@@ -190,7 +190,7 @@ export class Stack {
       parallel,
       base,
       write: preview ? () => Promise.resolve() : (snapshot) => this.write(snapshot),
-      startProvider: () => this.host.start(address),
+      startProvider: () => startProvider(this.host, address),
       runProgram: operation === "destroy" ? undefined : run,
       refresh: options.refresh ?? false,
       replace: options.replace ?? [],
@@ -257,7 +257,7 @@ export class Stack {
   private async write(snapshot: Snapshot): Promise<void> {
     const { stateFile } = this.options;
     if (stateFile === undefined) return;
-    const document = await writeDocument(snapshot, this.passphrase());
+    const document = await writeDocument(snapshot, () => this.passphrase());
     const beside = `${stateFile}.new`;
     await writeFile(beside, `${JSON.stringify(document, undefined, 4)}\n`, { mode: 0o600 });
     await rename(beside, stateFile);

@@ -66,8 +66,9 @@ function renamed(resources: readonly ResourceState[]): ResourceState[] {
   }
   if (names.size === 0) return [...resources];
   const now = (urn: string): string => names.get(urn) ?? urn;
-  return resources.map(({ aliases: _, ...state }) => {
-    const next: ResourceState = { ...state, urn: now(state.urn), dependencies: state.dependencies.map(now) };
+  return resources.map((state) => {
+    const next = { ...state, urn: now(state.urn), dependencies: state.dependencies.map(now) };
+    delete next.aliases;
     if (state.parent) next.parent = now(state.parent);
     if (state.deletedWith) next.deletedWith = now(state.deletedWith);
     if (state.replaceWith) next.replaceWith = state.replaceWith.map(now);

@@ -1,13 +1,13 @@
 // Pulumi's ResourceMonitor: what the program talks to. It translates requests into goals, hands them on, and answers when the
 // deployment has. What the engine does not do, it refuses here, by name.
 
-import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { handleUnaryCall, UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { Alias as AliasMessage } from "@pulumi/pulumi/proto/alias_pb";
 import * as proto from "@pulumi/pulumi/proto/resource_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Alias, Goal, ReadGoal } from "./goal";
-import { fromStruct, handler, toStruct } from "./rpc";
+import { fromStruct, handler, MonitorGone, toStruct } from "./rpc";
 import type { CustomTimeouts, ResourceState } from "./state";
 import { DYNAMIC_PACKAGE, PROVIDER_TYPE, isProviderType, packageOf, providerReference } from "./urn";
 import { refuseUnsupported, type Properties, type Value } from "./values";
@@ -17,6 +17,8 @@ export interface MonitorTarget {
   register(goal: Goal): Promise<ResourceState>;
   read(goal: ReadGoal): Promise<ResourceState>;
   outputs(urn: string, outputs: Properties): Promise<void>;
+  /** The program asked for what cannot be done: the deployment ends. */
+  fail(error: unknown): void;
   /** The program has nothing more to ask; settles when the deployment has ended. */
   finished(): Promise<void>;
 }
@@ -40,9 +42,6 @@ const refuse = (what: string): never => {
   throw new Error(`the embedded engine does not support ${what}`);
 };
 
-const refused = (what: string) =>
-  handler(() => Promise.reject(new Error(`the embedded engine does not support ${what}`)));
-
 export class Monitor {
   private defaultProvider: Promise<string> | undefined;
   private readonly goals = new Map<string, Goal>();
@@ -59,30 +58,42 @@ export class Monitor {
       response.setHassupport(FEATURES.has(request.getId()));
       return Promise.resolve(response);
     }),
-    registerResource: handler((request: proto.RegisterResourceRequest) => this.register(request)),
-    readResource: handler((request: proto.ReadResourceRequest) => this.read(request)),
-    registerResourceOutputs: handler(async (request: proto.RegisterResourceOutputsRequest) => {
+    registerResource: this.answer((request: proto.RegisterResourceRequest) => this.register(request)),
+    readResource: this.answer((request: proto.ReadResourceRequest) => this.read(request)),
+    registerResourceOutputs: this.answer(async (request: proto.RegisterResourceOutputsRequest) => {
       const outputs = fromStruct(request.getOutputs());
       refuseUnsupported(outputs, request.getUrn());
       await this.target.outputs(request.getUrn(), outputs);
       return new Empty();
     }),
-    signalAndWaitForShutdown: handler(async () => {
+    signalAndWaitForShutdown: this.answer(async () => {
       await this.target.finished();
       return new Empty();
     }),
-    invoke: handler((request: proto.ResourceInvokeRequest) =>
-      Promise.resolve().then(() => refuse(`the function call ${request.getTok()}`)),
-    ),
-    call: handler((request: proto.ResourceCallRequest) =>
-      Promise.resolve().then(() => refuse(`the method call ${request.getTok()}`)),
-    ),
-    registerStackTransform: refused("resource transforms"),
-    registerStackInvokeTransform: refused("invoke transforms"),
-    registerResourceHook: refused("resource hooks"),
-    registerErrorHook: refused("error hooks"),
-    registerPackage: refused("parameterized packages"),
+    invoke: this.refusal((request: proto.ResourceInvokeRequest) => `the function call ${request.getTok()}`),
+    call: this.refusal((request: proto.ResourceCallRequest) => `the method call ${request.getTok()}`),
+    registerStackTransform: this.refusal(() => "resource transforms"),
+    registerStackInvokeTransform: this.refusal(() => "invoke transforms"),
+    registerResourceHook: this.refusal(() => "resource hooks"),
+    registerErrorHook: this.refusal(() => "error hooks"),
+    registerPackage: this.refusal(() => "parameterized packages"),
   };
+
+  /** An error here is the deployment's, not only the caller's: who goes on without a resource would see it deleted. */
+  private answer<Q, S>(method: (request: Q) => Promise<S>): handleUnaryCall<Q, S> {
+    return handler(async (request: Q) => {
+      try {
+        return await method(request);
+      } catch (error) {
+        if (!(error instanceof MonitorGone)) this.target.fail(error);
+        throw error;
+      }
+    });
+  }
+
+  private refusal<Q>(what: (request: Q) => string): handleUnaryCall<Q, never> {
+    return this.answer((request: Q) => Promise.resolve().then(() => refuse(what(request))));
+  }
 
   private async register(request: proto.RegisterResourceRequest): Promise<proto.RegisterResourceResponse> {
     this.refuseWhatIsNot(request);
@@ -154,7 +165,7 @@ export class Monitor {
     if (request.getTransformsList().length > 0) refuse(`resource transforms (${name})`);
     if (request.getPackageref()) refuse(`parameterized packages (${name})`);
     if (request.getCustom() && request.getProvider()) refuse(`explicit providers (${name})`);
-    const hooks = Object.values(request.getHooks()?.toObject() ?? {}) as string[][];
+    const hooks = Object.values<string[]>(request.getHooks()?.toObject() ?? {});
     if (hooks.some((names) => names.length > 0)) refuse(`resource hooks (${name})`);
     refuseUnsupported(fromStruct(request.getObject()), name);
   }
@@ -227,14 +238,15 @@ function propertyDependencies(
 function toAlias(alias: AliasMessage): Alias {
   const spec = alias.getSpec();
   if (!spec) return { urn: alias.getUrn() };
-  return {
+  const parts = {
     name: spec.getName(),
     type: spec.getType(),
     stack: spec.getStack(),
     project: spec.getProject(),
     parent: spec.getParenturn(),
-    noParent: spec.getNoparent(),
   };
+  const given = Object.entries(parts).filter(([, part]) => part !== "");
+  return { ...Object.fromEntries(given), noParent: spec.getNoparent() };
 }
 
 function toTimeouts(message: proto.RegisterResourceRequest.CustomTimeouts | undefined): CustomTimeouts {

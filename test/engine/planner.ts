@@ -333,11 +333,11 @@ export class Planner {
     const parent = alias.parent ? (this.oldNames.get(alias.parent) ?? alias.parent) : goal.parent;
     const above = alias.noParent || (parent && isStackUrn(parent)) ? undefined : parent;
     return createUrn(
-      alias.stack || stack,
-      alias.project || project,
+      alias.stack ?? stack,
+      alias.project ?? project,
       above,
-      alias.type || goal.type,
-      alias.name || goal.name,
+      alias.type ?? goal.type,
+      alias.name ?? goal.name,
     );
   }
 

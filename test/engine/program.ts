@@ -2,6 +2,7 @@
 // the runner that the Automation API has for inline programs, in this process.
 
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -9,7 +10,10 @@ import * as automation from "@pulumi/pulumi/automation/server";
 import { RunRequest, type RunResponse } from "@pulumi/pulumi/proto/language_pb";
 import type { Severity } from "./events";
 import type { Project } from "./project";
-import { isSecret, reveal, type Properties } from "./values";
+import { Signal } from "./queue";
+import { isServiceError } from "./rpc";
+import { onStrayError } from "./stray-errors";
+import { isSecret, reveal, textOf, type Properties } from "./values";
 
 export type ProgramFunction = () => Promise<Record<string, unknown> | undefined | void>; // eslint-disable-line @typescript-eslint/no-invalid-void-type -- a program may return nothing
 
@@ -30,13 +34,13 @@ export interface RunOptions {
 const ORGANIZATION = "organization";
 /** The run process has told the user why it failed. */
 const EXIT_REPORTED = 32;
-/** How long an inline program may go on after its deployment has failed. It cannot be killed. */
-const GRACE_MS = 2000;
+/** Turns of the event loop in which the answers to an inline program's last calls reach it. It cannot be killed: it is left. */
+const LAST_TURNS = 20;
 
 const secretKeys = (config: Properties): string[] =>
   Object.keys(config).filter((key) => isSecret(config[key]));
 const clearConfig = (config: Properties): Record<string, string> =>
-  Object.fromEntries(Object.entries(config).map(([key, value]) => [key, String(reveal(value))]));
+  Object.fromEntries(Object.entries(config).map(([key, value]) => [key, textOf(reveal(value))]));
 
 /** Its declarations leave it out, as internal; it is what runs every inline program. */
 const { LanguageServer } = automation as unknown as {
@@ -61,6 +65,11 @@ export async function runFunction(program: ProgramFunction, options: RunOptions)
   for (const [key, value] of Object.entries(clearConfig(options.config))) {
     request.getConfigMap().set(key, value);
   }
+  const stray = new Signal<never>();
+  const release = onStrayError((error) => {
+    // A call to the engine that failed: the engine knows already.
+    if (!isServiceError(error)) stray.reject(error instanceof Error ? error : new Error(String(error)));
+  });
   const run = new Promise<void>((resolve, reject) => {
     const server = new LanguageServer(program);
     server.run({ request }, (error) => {
@@ -68,17 +77,22 @@ export async function runFunction(program: ProgramFunction, options: RunOptions)
       else resolve();
     });
   });
-  await Promise.race([run, aborted(options.signal)]);
+  try {
+    await Promise.race([run, stray.promise, aborted(options.signal)]);
+  } finally {
+    // Rejections are reported at the end of the turn in which they come.
+    await turns(1);
+    release();
+  }
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const wait = (): void => {
-      setTimeout(resolve, GRACE_MS).unref();
-    };
-    if (signal.aborted) wait();
-    else signal.addEventListener("abort", wait, { once: true });
-  });
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
+  await turns(LAST_TURNS);
+}
+
+async function turns(count: number): Promise<void> {
+  for (; count > 0; count--) await new Promise((resolve) => setImmediate(resolve));
 }
 
 export async function runFolder(project: Project, options: RunOptions): Promise<void> {

@@ -7,7 +7,15 @@ import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import type { ProviderProcess } from "./provider-process";
 import { CHANNEL, fromStruct, isServiceError, toStruct, unary } from "./rpc";
 import { nameOf, typeOf } from "./urn";
-import { annotateSecrets, changedKeys, forProvider, reveal, revealAll, type Properties } from "./values";
+import {
+  annotateSecrets,
+  changedKeys,
+  forProvider,
+  reveal,
+  revealAll,
+  textOf,
+  type Properties,
+} from "./values";
 import { ignoreChanges } from "./paths";
 
 export interface CheckFailure {
@@ -73,7 +81,7 @@ export class Provider {
     for (const [key, value] of Object.entries(inputs)) {
       request
         .getVariablesMap()
-        .set(`${typeOf(urn).split(":")[2] ?? ""}:config:${key}`, String(reveal(value)));
+        .set(`${typeOf(urn).split(":")[2] ?? ""}:config:${key}`, textOf(reveal(value)));
     }
     request.setAcceptsecrets(true);
     request.setAcceptresources(true);

@@ -13,8 +13,7 @@ export const CHANNEL = {
 
 export const toStruct = (props: Properties): Struct => Struct.fromJavaScript(props);
 
-export const fromStruct = (struct: Struct | undefined): Properties =>
-  (struct?.toJavaScript() ?? {}) as Properties;
+export const fromStruct = (struct: Struct | undefined): Properties => struct?.toJavaScript() ?? {};
 
 type Callback<T> = (error: grpc.ServiceError | null, response: T) => void;
 

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { Crypter } from "./secrets";
-import { SECRET, isProperties, isSecret, secret, transform, type Properties, type Value } from "./values";
+import { SECRET, isSecret, secret, transform, type Properties, type Value } from "./values";
 
 /** A resource, with the names that the format has. Secrets are in clear here, and encrypted on disk. */
 export interface ResourceState {
@@ -83,11 +83,11 @@ const REFUSED: Record<string, string> = {
   snippetID: "snippets",
 };
 
-export async function writeDocument(snapshot: Snapshot, passphrase: string): Promise<StateDocument> {
+export async function writeDocument(snapshot: Snapshot, passphrase: () => string): Promise<StateDocument> {
   const states = [...snapshot.resources, ...snapshot.pending.map(({ resource }) => resource)];
   const hidden = JSON.stringify(states).includes(SECRET);
   // Making the key takes a second: not for a state that has nothing to hide.
-  const crypter = hidden || snapshot.salt ? await crypterFor(snapshot, passphrase) : undefined;
+  const crypter = hidden ? await crypterFor(snapshot, passphrase()) : undefined;
   const store = (state: ResourceState): StoredResource =>
     withoutEmpty(sealed(state, (text) => crypter?.encrypt(text) ?? ""));
   const pending = snapshot.pending.map(({ resource, type }) => ({ resource: store(resource), type }));
@@ -153,7 +153,8 @@ function sealed(state: ResourceState, encrypt: (text: string) => string): Resour
 function opened(state: ResourceState, crypter: Crypter | undefined): ResourceState {
   const open = (part: Value): Value | undefined => {
     if (!isSecret(part)) return undefined;
-    const text = part.plaintext ?? (crypter && crypter.decrypt(String(part.ciphertext)));
+    const { plaintext, ciphertext } = part;
+    const text = typeof ciphertext === "string" ? crypter?.decrypt(ciphertext) : plaintext;
     if (typeof text !== "string") throw new Error(`a secret of ${state.urn} without the salt to read it`);
     return secret(JSON.parse(text) as Value);
   };
@@ -177,8 +178,7 @@ function withoutEmpty(state: ResourceState): StoredResource {
     value === null ||
     value === false ||
     value === "" ||
-    (Array.isArray(value) && value.length === 0) ||
-    (isProperties(value as Value) && Object.keys(value as object).length === 0);
+    (typeof value === "object" && Object.keys(value).length === 0);
   const kept = Object.entries(state).filter(([key, value]) => key === "custom" || !empty(value));
   return Object.fromEntries(kept) as unknown as StoredResource;
 }

@@ -159,8 +159,9 @@ async function read(step: Step, next: ResourceState, context: StepContext): Prom
     const provider = await providerOf(next, context);
     const id = next.id ?? "";
     const found = await provider.read(next.urn, id, { inputs: next.inputs, outputs: next.inputs });
-    if (!found.id) throw new Error(`resource '${id}' does not exist`);
-    next.id = found.id;
+    // A dynamic provider that finds nothing answers with an empty id and some properties all the same: to Pulumi that is a resource.
+    // It is for the provider's read to throw, where `get` must not find what is not there.
+    if (found.id) next.id = found.id;
     next.outputs = found.outputs;
   }
   if (step.op === "read-replacement" && old) old.delete = true;
@@ -179,13 +180,13 @@ async function refresh(step: Step, context: StepContext): Promise<void> {
     step.drift = "deleted";
     return;
   }
-  const { initErrors: _, ...rest } = old;
   const next: ResourceState = {
-    ...rest,
+    ...old,
     id: found.id,
     inputs: found.inputs ?? old.inputs,
     outputs: found.outputs,
   };
+  delete next.initErrors;
   if (!(equal(next.inputs, old.inputs) && equal(next.outputs, old.outputs))) next.modified = now();
   const changed = old.external
     ? !equal(old.outputs, next.outputs)

@@ -59,16 +59,15 @@ export function reveal(value: Value): Value {
 
 export const revealAll = (props: Properties): Properties => mapProperties(props, reveal);
 
-/** For print and logs: as it is, but `[secret]` where a secret stands. */
-export const redact = (value: Value): Value =>
-  transform(value, (part) => (isSecret(part) ? "[secret]" : undefined));
+/** A value as text: itself if it is one, else JSON. */
+export const textOf = (value: Value): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 /** What a provider that takes neither secrets nor references is sent: plain values, ids for references. */
 export function forProvider(props: Properties): Properties {
   const plain = (value: Value): Value =>
     transform(value, (part) => {
       if (isSecret(part)) return plain(part.value ?? null);
-      if (signed(part, RESOURCE)) return part.id === undefined ? (part.urn ?? null) : part.id || UNKNOWN;
+      if (signed(part, RESOURCE)) return part.id === "" ? UNKNOWN : (part.id ?? part.urn ?? null);
       return undefined;
     });
   return mapProperties(props, plain);
@@ -77,7 +76,8 @@ export function forProvider(props: Properties): Properties {
 /** Refuses by name what the engine cannot carry. */
 export function refuseUnsupported(props: Properties, where: string): void {
   some(props, (part) => {
-    const kind = isProperties(part) ? NAMED[String(part[SIGNATURE])] : undefined;
+    const signature = isProperties(part) ? part[SIGNATURE] : undefined;
+    const kind = typeof signature === "string" ? NAMED[signature] : undefined;
     if (kind !== undefined) throw new Error(`the embedded engine does not support ${kind} (in ${where})`);
     return false;
   });

@@ -1,0 +1,15 @@
+// A handful of random lives on both engines; `npm run test:differential` has many more.
+import { compare } from "./engine/differential";
+import { findPulumi } from "./engine/locations";
+
+const CLI = findPulumi();
+
+(CLI === undefined ? describe.skip : describe)("the CLI and the embedded engine do the same", () => {
+  test.each([3, 8, 15, 21])(
+    "seed %i",
+    async (seed) => {
+      expect(await compare(seed, CLI ?? "")).toEqual([]);
+    },
+    180_000,
+  );
+});
