@@ -1,0 +1,187 @@
+import net, { type AddressInfo } from "node:net";
+import { clientFor, errorOf, keys, tiny } from "./api/client";
+import { ClientProcess, type Outcome } from "./api/process";
+import { startProxy, type TestProxy } from "./api/proxy";
+import { caFile, isSigned, TestServer } from "./api/server";
+
+const host = "virtualserver.kr-west1.e.samsungsdscloud.com";
+const settings = {
+  SCP_ACCESS_KEY: keys.accessKey,
+  SCP_SECRET_KEY: keys.secretKey,
+  SCP_REGION: "kr-west1",
+  SCP_ENVIRONMENT: "e",
+};
+/** A port where nobody listens: whoever goes there fails. */
+const nowhere = "http://127.0.0.1:1";
+const allWorked = (times: number): Outcome[] => Array.from({ length: times }, () => ({ ok: true }));
+
+let trusting: ClientProcess;
+let doubting: ClientProcess;
+let service: TestServer;
+let proxy: TestProxy;
+beforeAll(() => {
+  trusting = new ClientProcess({ NODE_EXTRA_CA_CERTS: caFile });
+  doubting = new ClientProcess({});
+});
+afterAll(() => Promise.all([trusting.close(), doubting.close()]));
+beforeEach(async () => {
+  service = await TestServer.start("https");
+  service.reset(tiny());
+  proxy = await startProxy(service.port);
+});
+afterEach(() => Promise.all([service.close(), proxy.close()]));
+
+/** The service under its own name, at the port where the test has it. */
+const named = () => ({ SCP_ENDPOINT: `https://${host}:${service.port}` });
+
+describe("a proxy", () => {
+  test.each(["HTTPS_PROXY", "https_proxy"])(
+    "%s: the documented host is reached through it, in TLS",
+    async (name) => {
+      expect(await trusting.run({ ...settings, [name]: proxy.url }, 2)).toEqual(allWorked(2));
+      expect(proxy.asked.map(({ target }) => target)).toEqual([`${host}:443`, `${host}:443`]);
+      expect(proxy.seen).toEqual([]);
+      expect(service.requests).toHaveLength(2);
+      expect(service.last.headers.host).toBe(host);
+      expect(isSigned(service.last, `https://${host}`, keys)).toBe(true);
+      expect(JSON.stringify(proxy.asked)).not.toMatch(/scp-|2sd2gg/i);
+    },
+  );
+
+  test("who it is that asks, is told to the proxy and to nobody else", async () => {
+    const HTTPS_PROXY = proxy.url.replace("http://", "http://me:pass@");
+    expect(await trusting.run({ ...settings, HTTPS_PROXY })).toEqual(allWorked(1));
+    const basic = `Basic ${Buffer.from("me:pass").toString("base64")}`;
+    expect(proxy.asked[0]!.headers["proxy-authorization"]).toBe(basic);
+    expect(JSON.stringify(service.requests)).not.toContain(basic);
+  });
+
+  test.each([".samsungsdscloud.com", host, "example.org,*.samsungsdscloud.com", "*"])(
+    "NO_PROXY=%s goes straight there",
+    async (NO_PROXY) => {
+      const env = { ...settings, ...named(), HTTPS_PROXY: proxy.url, NO_PROXY };
+      expect(await trusting.run(env)).toEqual(allWorked(1));
+      expect(proxy.asked).toEqual([]);
+      expect(service.requests).toHaveLength(1);
+      expect(isSigned(service.last, `https://${host}:${service.port}`, keys)).toBe(true);
+    },
+  );
+
+  test("NO_PROXY of another host does not", async () => {
+    const env = { ...settings, ...named(), HTTPS_PROXY: proxy.url, NO_PROXY: "localhost,.example.org" };
+    expect(await trusting.run(env)).toEqual(allWorked(1));
+    expect(proxy.asked.map(({ target }) => target)).toEqual([`${host}:${service.port}`]);
+  });
+
+  test("is never used for what is on this machine", async () => {
+    const plain = await TestServer.start();
+    plain.reset(tiny());
+    const env = { ...settings, HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere, ALL_PROXY: nowhere };
+    const endpoints = [
+      plain.url,
+      `http://localhost:${plain.port}`,
+      service.url,
+      `https://localhost:${service.port}`,
+    ];
+    for (const endpoint of endpoints) {
+      expect(await trusting.run({ ...env, SCP_ENDPOINT: endpoint })).toEqual(allWorked(1));
+    }
+    expect([plain.requests.length, service.requests.length]).toEqual([2, 2]);
+    await plain.close();
+  });
+
+  test.each([403, 404, 407, 502])("that refuses with %i says nothing about the image", async (status) => {
+    proxy.refusal = status;
+    const [outcome] = await trusting.run({ ...settings, HTTPS_PROXY: proxy.url });
+    expect(outcome).toEqual({
+      ok: false,
+      failure: "noAnswer",
+      mayHaveWorked: false,
+      message:
+        `Show image one: no answer. The proxy does not connect to the service; it answers ${status}. ` +
+        "Check the proxy settings (HTTPS_PROXY, NO_PROXY) and what the proxy allows.",
+    });
+    expect(proxy.asked).toHaveLength(2);
+    expect(service.connections).toBe(0);
+  });
+
+  test.each([
+    [nowhere, false],
+    ["http://a b", true],
+  ])(
+    "that is not there, or no address (%s): the message names the setting",
+    async (HTTPS_PROXY, mayHaveWorked) => {
+      const [outcome] = await trusting.run({ ...settings, HTTPS_PROXY });
+      expect(outcome).toMatchObject({ ok: false, failure: "noAnswer", mayHaveWorked });
+      expect(outcome!.message).toContain("HTTPS_PROXY");
+    },
+  );
+});
+
+describe("certificates", () => {
+  test("one that is not trusted: asked once, nothing sent, and what to do", async () => {
+    const [outcome] = await doubting.run({ ...settings, HTTPS_PROXY: proxy.url });
+    expect(outcome).toMatchObject({ ok: false, failure: "unexpected", mayHaveWorked: false });
+    expect(outcome!.message).toMatch(
+      /^Show image one: an answer that is not the API's\. The certificate is not trusted: .+ set NODE_EXTRA_CA_CERTS to/,
+    );
+    expect(proxy.asked).toHaveLength(1);
+    expect(service.requests).toEqual([]);
+  });
+
+  test("one of another host", async () => {
+    const env = { ...settings, SCP_REGION: "kr-east1", HTTPS_PROXY: proxy.url };
+    const [outcome] = await trusting.run(env);
+    expect(outcome).toMatchObject({ failure: "unexpected", mayHaveWorked: false });
+    expect(outcome!.message).toContain("does not match certificate");
+    expect(service.requests).toEqual([]);
+  });
+
+  test("NODE_EXTRA_CA_CERTS without a proxy; the connection is kept", async () => {
+    expect(await trusting.run({ ...settings, ...named() }, 3)).toEqual(allWorked(3));
+    expect(service.connections).toBe(1);
+  });
+});
+
+describe("a connection that does not come about", () => {
+  test("is given up in time: TLS that never begins", async () => {
+    const sockets: net.Socket[] = [];
+    const mute = net.createServer((socket) => sockets.push(socket));
+    await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
+    const url = `https://127.0.0.1:${(mute.address() as AddressInfo).port}`;
+    const client = clientFor(
+      { url },
+      { patience: { connectTimeout: 50, silenceTimeout: 60_000, attempts: 2 } },
+    );
+    const error = await errorOf(client.showImage("one"));
+    expect(error).toMatchObject({
+      failure: "noAnswer",
+      detail: "no connection within 0.05 s",
+      mayHaveWorked: false,
+    });
+    expect(sockets).toHaveLength(2);
+    sockets.forEach((socket) => socket.destroy());
+    mute.close();
+  });
+
+  test("so is a plain one", async () => {
+    // On loopback every connection is made at once; so none is let begin.
+    const connecting = jest.spyOn(net.Socket.prototype, "connect").mockImplementation(function (
+      this: net.Socket,
+    ) {
+      return Object.assign(this, { connecting: true });
+    });
+    const client = clientFor(
+      { url: "http://127.0.0.1:1" },
+      { patience: { connectTimeout: 50, attempts: 2 } },
+    );
+    const error = await errorOf(client.showImage("one"));
+    expect(connecting).toHaveBeenCalledTimes(2);
+    connecting.mockRestore();
+    expect(error).toMatchObject({
+      failure: "noAnswer",
+      detail: "no connection within 0.05 s",
+      mayHaveWorked: false,
+    });
+  });
+});
