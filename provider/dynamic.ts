@@ -26,7 +26,17 @@ export abstract class DynamicResource extends pulumi.CustomResource {
     opts: pulumi.CustomResourceOptions = {},
   ) {
     refuseImport(type, name, opts);
-    super(`pulumi-nodejs:dynamic/scp:${type}`, name, { ...props, __provider: providerText(module) }, opts);
+    const { replaceOnChanges } = opts; // Applied by our own diff: Pulumi applies it where a provider tells which keys changed, and a dynamic one cannot.
+    super(
+      `pulumi-nodejs:dynamic/scp:${type}`,
+      name,
+      {
+        ...props,
+        replaceOnChanges: replaceOnChanges?.length ? replaceOnChanges : undefined,
+        __provider: providerText(module),
+      },
+      opts,
+    );
   }
 }
 

@@ -3,7 +3,7 @@ import type { ImageVolume } from "./api/images";
 import { refuseImport } from "./dynamic";
 import { ImageImport, type Timeouts } from "./image-import";
 import { ImageRecord, type ImageRecordArgs } from "./image-record";
-import { importOutputs, importProperties, recordOutputs, recordProperties } from "./properties";
+import { importOutputs, importProperties, recordOutputs, recordProperties, rootOf } from "./properties";
 
 /** What one declares of an image. A wrong value is refused in preview, before anything is done. */
 export interface ImageArgs extends ImageRecordArgs {
@@ -163,8 +163,7 @@ export class Image extends pulumi.ComponentResource {
     opts: pulumi.CustomResourceOptions,
     keys: ReadonlySet<string>,
   ): pulumi.CustomResourceOptions {
-    const about = (paths: string[] | undefined) =>
-      paths?.filter((path) => keys.has(/^[^.[]*/.exec(path)?.[0] ?? ""));
+    const about = (paths: string[] | undefined) => paths?.filter((path) => keys.has(rootOf(path)));
     return {
       parent: this,
       dependsOn: opts.dependsOn,

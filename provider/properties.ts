@@ -26,6 +26,8 @@ export interface Property {
   required?: true;
   /** What a program that does not say gets. */
   default?: unknown;
+  /** Not a program's to state: it arrives by another way. */
+  internal?: true;
   /** As the documentation shows it. */
   type: string;
   meaning: string;
@@ -59,6 +61,18 @@ const place: PropertyTable = {
     type: "string",
     meaning: "environment, by default the configured one",
     check: notText,
+  },
+};
+
+/** Properties that every resource has. */
+const common: PropertyTable = {
+  ...place,
+  replaceOnChanges: {
+    change: "setting",
+    internal: true,
+    type: "string[]",
+    meaning: "the resource option of the same name, which Pulumi does not apply to dynamic resources itself",
+    check: () => undefined,
   },
 };
 
@@ -132,7 +146,7 @@ export const recordProperties: PropertyTable = {
     meaning: "tags; without this property the image's tags are left alone",
     check: checkTags,
   },
-  ...place,
+  ...common,
 };
 
 export const importProperties: PropertyTable = {
@@ -157,7 +171,7 @@ export const importProperties: PropertyTable = {
     meaning: "whether deleting this resource deletes the image",
     check: (value) => unless(typeof value === "boolean", "must be true or false"),
   },
-  ...place,
+  ...common,
 };
 
 /** What a resource tells beside its properties. */
@@ -207,7 +221,7 @@ export function checkProperties(
     .filter((key) => !Object.hasOwn(table, key))
     .map((property) => ({
       property,
-      reason: `there is no property "${property}"; there are ${Object.keys(table).join(", ")}.`,
+      reason: `there is no property "${property}"; there are ${publicNames(table).join(", ")}.`,
     }));
   const missing = Object.keys(table)
     .filter((key) => table[key]?.required && !given.includes(key))
@@ -221,6 +235,10 @@ export function checkProperties(
     return complaint === undefined ? [] : [{ property, reason: `${property} ${complaint}.` }];
   });
   return [...unknown, ...missing, ...wrong];
+}
+
+function publicNames(table: PropertyTable): string[] {
+  return Object.keys(table).filter((key) => !table[key]?.internal);
 }
 
 /** The properties of a table, with the defaults where the program does not say. */
@@ -251,10 +269,19 @@ function plain(value: unknown): unknown {
 /** The answer to the engine's diff, made from the table. */
 export function diffProperties(table: PropertyTable, olds: Properties, news: Properties): dynamic.DiffResult {
   const changed = changedProperties(table, olds, news);
+  const asked = Array.isArray(news.replaceOnChanges) ? news.replaceOnChanges.map(String) : [];
+  const replaces = ({ change }: Property, key: string) =>
+    change === "replace" ||
+    (change === "update" && asked.some((path) => path === "*" || rootOf(path) === key));
   return {
     changes: changed.length > 0,
-    replaces: changed.filter((key) => table[key]?.change === "replace"),
+    replaces: changed.filter((key) => table[key] && replaces(table[key], key)),
   };
+}
+
+/** The property that a property path of Pulumi's, such as `tags.team`, begins with. */
+export function rootOf(path: string): string {
+  return /^[^.[]*/.exec(path)?.[0] ?? "";
 }
 
 /** Whether a value, or a part of it, is not known before the deployment has run. */

@@ -91,12 +91,16 @@ export function placeOf(cloud: Cloud, properties: Properties): OwnSettings {
   return { region, environment };
 }
 
-/** What read answers to an error: only a 404 means that the image is gone. */
-export function gone(error: unknown): dynamic.ReadResult {
-  if (isNotFound(error)) {
-    return { id: "", props: {} };
+/**
+ * What read answers to an error: only a 404 means that the image is gone. Of a resource in the state, that is an answer; whoever
+ * only looks an image up has named one that is not there.
+ */
+export function gone(error: unknown, props: Properties): dynamic.ReadResult {
+  const lookUp = Object.keys(props).every((key) => key === "__provider");
+  if (lookUp || !isNotFound(error)) {
+    throw error;
   }
-  throw error;
+  return { id: "", props: {} };
 }
 
 /**

@@ -83,15 +83,15 @@ export function imageImport(cloud: Cloud) {
         const outs = found(outputs(image, { deleteImage: true, ...props, ...placeOf(cloud, props) }), props);
         return { id, props: outs, inputs: withDefaults(importProperties, outs) };
       } catch (error) {
-        return gone(error);
+        return gone(error, props);
       }
     },
 
     /** For settings there is nothing to do; another url for an image that is not active yet is another import. */
     update: async (_id: string, olds: Properties, news: Properties): Promise<dynamic.UpdateResult> => {
+      const sameFile = olds.url === news.url;
       return {
-        outs:
-          olds.url === news.url ? { ...olds, ...settings(news) } : outputs(await bringToActive(news), news),
+        outs: sameFile ? stated({ ...olds, ...settings(news) }) : outputs(await bringToActive(news), news),
       };
     },
 
@@ -128,8 +128,8 @@ function outputs(image: Image, declared: Properties): Properties {
   });
 }
 
-function settings({ timeouts, deleteImage }: Properties): Properties {
-  return { timeouts, deleteImage };
+function settings({ timeouts, deleteImage, replaceOnChanges }: Properties): Properties {
+  return { timeouts, deleteImage, replaceOnChanges };
 }
 
 const hooks = asCalledByPulumi(imageImport(cloudOfStack));

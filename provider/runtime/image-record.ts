@@ -43,13 +43,15 @@ export function imageRecord(cloud: Cloud) {
         const outs = found(outputs(image, { ...props, ...placeOf(cloud, props) }, tags), props);
         return { id, props: outs, inputs: withDefaults(recordProperties, outs) };
       } catch (error) {
-        return gone(error);
+        return gone(error, props);
       }
     },
 
     update: async (id: string, olds: Properties, news: Properties): Promise<dynamic.UpdateResult> => {
       const { client } = cloud.at(news);
-      const changed = changedProperties(recordProperties, olds, news);
+      const changed = changedProperties(recordProperties, olds, news).filter(
+        (key) => recordProperties[key]?.change === "update",
+      );
       const changes = Object.fromEntries(
         changed.filter((key) => key !== "tags").map((key) => [key, news[key]]),
       ) as UpdateImage;
@@ -83,6 +85,7 @@ function outputs(image: Image, declared: Properties, tags: unknown): Properties 
     tags,
     region: declared.region,
     environment: declared.environment,
+    replaceOnChanges: declared.replaceOnChanges,
     owner: image.owner,
     ownerAccountName: image.ownerAccountName,
     ownerUserName: image.ownerUserName,
