@@ -3,6 +3,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { createStack, DeploymentError, type Result, type Stack, type StackOptions } from "./engine";
 import { Box, Cloud, Thing, type ThingArgs } from "./engine/fixtures/cloud";
 
+// The first deployment starts the provider's process, and waits for it.
+jest.setTimeout(30_000);
+
 let cloud: Cloud;
 
 beforeEach(() => {

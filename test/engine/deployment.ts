@@ -224,7 +224,7 @@ export class Deployment implements MonitorTarget {
 
   log(severity: Severity, message: string, urn = "", ephemeral = false): void {
     const diagnostic = { severity, message, urn };
-    if (!ephemeral) this.diagnostics.push(diagnostic);
+    if (!ephemeral && severity !== "debug") this.diagnostics.push(diagnostic);
     this.options.onEvent({ kind: "diagnostic", diagnostic, ephemeral });
   }
 
