@@ -19,6 +19,7 @@ let trusting: ClientProcess;
 let doubting: ClientProcess;
 let service: TestServer;
 let proxy: TestProxy;
+let plain: TestServer | undefined;
 beforeAll(() => {
   trusting = new ClientProcess({ NODE_EXTRA_CA_CERTS: caFile });
   doubting = new ClientProcess({});
@@ -29,7 +30,7 @@ beforeEach(async () => {
   service.reset(tiny());
   proxy = await startProxy(service.port);
 });
-afterEach(() => Promise.all([service.close(), proxy.close()]));
+afterEach(() => Promise.all([service.close(), proxy.close(), plain?.close()]));
 
 /** The service under its own name, at the port where the test has it. */
 const named = () => ({ SCP_ENDPOINT: `https://${host}:${service.port}` });
@@ -74,7 +75,7 @@ describe("a proxy", () => {
   });
 
   test("is never used for what is on this machine", async () => {
-    const plain = await TestServer.start();
+    plain = await TestServer.start();
     plain.reset(tiny());
     const env = { ...settings, HTTP_PROXY: nowhere, HTTPS_PROXY: nowhere, ALL_PROXY: nowhere };
     const endpoints = [
@@ -87,7 +88,6 @@ describe("a proxy", () => {
       expect(await trusting.run({ ...env, SCP_ENDPOINT: endpoint })).toEqual(allWorked(1));
     }
     expect([plain.requests.length, service.requests.length]).toEqual([2, 2]);
-    await plain.close();
   });
 
   test.each([403, 404, 407, 502])("that refuses with %i says nothing about the image", async (status) => {

@@ -347,6 +347,7 @@ describe("what is refused", () => {
   test.each([
     "https://me:hidden@gateway.example",
     "https://hidden@gateway.example",
+    "https://:hidden@gateway.example",
     "https://gateway.example?token=hidden",
     "https://gateway.example/#hidden",
     "http://me:hidden@gateway.example",
@@ -509,6 +510,7 @@ describe("places", () => {
     ...[
       ["localhost.example", false] as const,
       ["128.0.0.1", false] as const,
+      ["host127.0.0.1", false] as const,
       ["127.0.0.1.example", false] as const,
     ],
   ])("%s is loopback: %s", (host, loopback) => {
