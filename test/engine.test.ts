@@ -351,6 +351,18 @@ describe("failures", () => {
     expect(await stack.outputs()).toEqual({ b: "b/a/1" });
   });
 
+  test("cancelled, it lets running operations end and begins no other", async () => {
+    const stack: Stack = newStack({
+      program: pair("1"),
+      onEvent: (event) => {
+        if (event.kind === "step-begin" && event.step.name === "a") stack.cancel();
+      },
+    });
+    expect((await failure(stack.up())).message).toBe("up failed\ncanceled");
+    expect(Object.keys(cloud.things)).toEqual(["a-1"]);
+    expect((await stack.state()).deployment.resources?.map(({ id }) => id)).toContain("a-1");
+  });
+
   test("two resources of one name are refused", async () => {
     const twice = program(() => {
       new Thing("a");

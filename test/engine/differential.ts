@@ -204,12 +204,13 @@ function projectFolder(folder: string): string {
 /** The CLI's own file: the deployment that `pulumi stack export` prints, in another envelope. */
 async function checkpoint(backend: string): Promise<Snapshot> {
   const file = path.join(backend, ".pulumi", "stacks", PROJECT, `${STACK}.json`);
-  const { version, checkpoint: stored } = JSON.parse(readFileSync(file, "utf8")) as {
+  const { checkpoint: stored, ...envelope } = JSON.parse(readFileSync(file, "utf8")) as {
     version: number;
+    features?: string[];
     checkpoint: { latest?: StateDocument["deployment"] };
   };
   if (!stored.latest) return { resources: [], pending: [] };
-  return readDocument({ version, deployment: stored.latest }, () => PASSPHRASE);
+  return readDocument({ ...envelope, deployment: stored.latest }, () => PASSPHRASE);
 }
 
 /** The resources without what differs from run to run, and without what the README lists as left out. */
@@ -281,7 +282,7 @@ async function main(): Promise<void> {
   let different = 0;
   const work = async (): Promise<void> => {
     for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) {
-      const found = await compare(seed, pulumi);
+      const found = await compare(seed, pulumi).catch((error: unknown) => [`seed ${seed}: ${String(error)}`]);
       if (found.length > 0) different++;
       console.log(found.length === 0 ? `seed ${seed}: same` : found.join("\n"));
     }

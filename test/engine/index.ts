@@ -29,6 +29,7 @@ export {
   type StepRecord,
   type Summary,
 } from "./events";
+export { findPulumi } from "./locations";
 export { renderer, renderOutputs } from "./render";
 export type { Config } from "./project";
 export type { ProgramFunction } from "./program";
@@ -146,6 +147,11 @@ export class Stack {
   async importState(document: StateDocument): Promise<void> {
     this.snapshot = await readDocument(structuredClone(document), () => this.passphrase());
     await this.write(this.snapshot);
+  }
+
+  /** Begins nothing more: what runs now, ends, and is in the state. For a first SIGINT. */
+  cancel(): void {
+    this.current?.fail(new Error("canceled"));
   }
 
   /** Waits for what is under way. Nothing of a stack needs ending; what is kept warm ends with this process. */

@@ -62,7 +62,8 @@ function resolveServer(cwd: string): string {
 }
 
 function launch(args: string[], cwd: string, env: NodeJS.ProcessEnv): Child {
-  const child = spawn(process.execPath, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
+  // Detached: a SIGINT from the terminal is for the engine, which lets the running calls end.
+  const child = spawn(process.execPath, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"], detached: true });
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) => child.emit("output", line));
   }

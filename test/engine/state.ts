@@ -61,7 +61,9 @@ export interface Snapshot {
 
 /** What `pulumi stack export` prints and `pulumi stack import` takes. */
 export interface StateDocument {
+  /** 3, or 4 where the state has what a reader of version 3 would not expect: `features` says what. */
   version: number;
+  features?: string[];
   deployment: {
     manifest: { time: string; magic: string; version: string };
     secrets_providers?: { type: string; state?: { salt?: string } };
@@ -74,10 +76,14 @@ export interface StateDocument {
 export type StoredResource = Partial<ResourceState> & Pick<ResourceState, "urn" | "custom" | "type">;
 
 const FORMAT = 3;
+const FORMAT_WITH_FEATURES = 4;
+/** The features that this engine knows, by the property of a resource that makes them one. */
+const FEATURES = ["replaceWith", "taint"] as const;
 const WRITER = "embedded-engine";
 /** What a resource in the state may have that this engine would have to act on, and cannot. */
 const REFUSED: Record<string, string> = {
   viewOf: "views of resources",
+  refreshBeforeUpdate: "resources that are refreshed before each update",
   resourceHooks: "resource hooks",
   extensionRef: "provider extensions",
   snippetID: "snippets",
@@ -91,8 +97,10 @@ export async function writeDocument(snapshot: Snapshot, passphrase: () => string
   const store = (state: ResourceState): StoredResource =>
     withoutEmpty(sealed(state, (text) => crypter?.encrypt(text) ?? ""));
   const pending = snapshot.pending.map(({ resource, type }) => ({ resource: store(resource), type }));
+  const resources = snapshot.resources.map(store);
+  const features = FEATURES.filter((feature) => resources.some((resource) => feature in resource));
   return {
-    version: FORMAT,
+    ...(features.length > 0 ? { version: FORMAT_WITH_FEATURES, features } : { version: FORMAT }),
     deployment: {
       manifest: {
         time: new Date().toISOString(),
@@ -100,7 +108,7 @@ export async function writeDocument(snapshot: Snapshot, passphrase: () => string
         version: WRITER,
       },
       ...(crypter && { secrets_providers: { type: "passphrase", state: { salt: crypter.salt } } }),
-      resources: snapshot.resources.map(store),
+      resources,
       ...(pending.length > 0 && { pending_operations: pending }),
       metadata: {},
     },
@@ -116,8 +124,13 @@ async function crypterFor(snapshot: Snapshot, passphrase: string): Promise<Crypt
 }
 
 export async function readDocument(document: StateDocument, passphrase: () => string): Promise<Snapshot> {
-  const { version, deployment } = document;
-  if (version !== FORMAT) throw new Error(`the embedded engine reads states of version 3, not ${version}`);
+  const { version, features = [], deployment } = document;
+  if (version !== FORMAT && version !== FORMAT_WITH_FEATURES) {
+    throw new Error(`the embedded engine reads states of version 3 and 4, not ${version}`);
+  }
+  const unknown = features.filter((feature) => !(FEATURES as readonly string[]).includes(feature));
+  if (unknown.length > 0)
+    throw new Error(`the embedded engine does not support ${unknown.join(", ")} in a state`);
   const kind = deployment.secrets_providers?.type;
   if (kind !== undefined && kind !== "passphrase") {
     throw new Error(`the embedded engine does not support the secrets provider ${kind}, only a passphrase`);
