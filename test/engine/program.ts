@@ -120,6 +120,7 @@ export async function runFolder(project: Project, options: RunOptions): Promise<
     cwd: project.directory,
     env,
     stdio: ["ignore", "pipe", "pipe"],
+    detached: true, // a SIGINT from the terminal is for the engine
   });
   const kill = (): void => void child.kill();
   options.signal.addEventListener("abort", kill, { once: true });
