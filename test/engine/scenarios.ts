@@ -48,7 +48,7 @@ export interface Act {
 
 export interface Scenario {
   seed: number;
-  /** One at a time where calls fail: what else is under way when one does is chance, on either engine. */
+  /** One at a time where something may fail: what else is under way then is chance, on either engine. */
   parallel: number | undefined;
   acts: Act[];
 }
@@ -82,8 +82,8 @@ const MAX_ACTS = 5;
 export function scenario(seed: number): Scenario {
   const dice = new Dice(seed);
   const failing = dice.chance(0.5);
-  const life = new Life(dice);
-  const acts = Array.from({ length: 3 + dice.below(MAX_ACTS - 2) }, (_, index) => life.act(index, failing));
+  const life = new Life(dice, failing);
+  const acts = Array.from({ length: 3 + dice.below(MAX_ACTS - 2) }, (_, index) => life.act(index));
   return { seed, parallel: failing ? 1 : undefined, acts };
 }
 
@@ -91,10 +91,13 @@ class Life {
   private resources: Resource[] = [];
   private made = 0;
 
-  constructor(private readonly dice: Dice) {}
+  constructor(
+    private readonly dice: Dice,
+    private readonly failing: boolean,
+  ) {}
 
-  act(index: number, failing: boolean): Act {
-    const { dice } = this;
+  act(index: number): Act {
+    const { dice, failing } = this;
     if (index === 0) for (let count = 2 + dice.below(4); count > 0; count--) this.add();
     else for (let count = 1 + dice.below(3); count > 0; count--) this.edit();
     const names = this.things().map(({ name, cloudName }) => cloudName ?? name);
@@ -163,7 +166,7 @@ class Life {
     const { dice } = this;
     const other = dice.pick(this.things().filter((thing) => thing.name !== name))?.name;
     return {
-      ...(dice.chance(0.08) && { protect: true }),
+      ...(dice.chance(0.12) && this.failing && { protect: true }),
       ...(dice.chance(0.1) && { retainOnDelete: true }),
       ...(dice.chance(0.15) && { deleteBeforeReplace: dice.chance(0.7) }),
       ...(dice.chance(0.12) && {
@@ -183,7 +186,8 @@ class Life {
     const roll = dice.next();
     if (!thing || roll < 0.15) this.add();
     else if (roll < 0.3) this.removeOne(thing);
-    else if (roll < 0.5) thing.inputs = { ...thing.inputs, value: dice.chance(0.06) ? "bad" : this.word() };
+    else if (roll < 0.5)
+      thing.inputs = { ...thing.inputs, value: dice.chance(0.1) && this.failing ? "bad" : this.word() };
     else if (roll < 0.68) thing.inputs = { ...thing.inputs, zone: this.zone() };
     else if (roll < 0.74) thing.inputs = { ...thing.inputs, note: this.word(), list: [this.word()] };
     else if (roll < 0.8) thing.inputs = { ...thing.inputs, dbr: !thing.inputs?.dbr };
