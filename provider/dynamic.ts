@@ -28,7 +28,7 @@ export abstract class DynamicResource extends pulumi.CustomResource {
     refuseImport(type, name, opts);
     const { replaceOnChanges } = opts; // Applied by our own diff: Pulumi applies it where a provider tells which keys changed, and a dynamic one cannot.
     super(
-      `pulumi-nodejs:dynamic/scp:${type}`,
+      typeName(type),
       name,
       {
         ...props,
@@ -38,6 +38,11 @@ export abstract class DynamicResource extends pulumi.CustomResource {
       opts,
     );
   }
+}
+
+/** A resource's type as the state has it. */
+export function typeName(type: string): string {
+  return `pulumi-nodejs:dynamic/scp:${type}`;
 }
 
 /** What stands in the state as a resource's provider. */

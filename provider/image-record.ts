@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { DynamicResource, outputNames } from "./dynamic";
+import { DynamicResource, outputNames, typeName } from "./dynamic";
+import { originOf } from "./origin";
 import { recordOutputs, recordProperties } from "./properties";
 
 /** The operating systems that SCP knows. */
@@ -41,6 +42,11 @@ export interface ImageRecordArgs {
   region?: pulumi.Input<string>;
   /** Environment: `s`, `g` or `e`. Default: the configured one. A change replaces. */
   environment?: pulumi.Input<string>;
+  /**
+   * Id of an existing image to manage instead of making one. What cannot change must be as the image has it, which preview checks;
+   * what can change is brought to what is declared here. Another id replaces; taking the property out afterwards does nothing.
+   */
+  imageId?: pulumi.Input<string>;
 }
 
 /**
@@ -77,11 +83,13 @@ export class ImageRecord extends DynamicResource {
   declare readonly updatedAt: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: ImageRecordArgs, opts?: pulumi.CustomResourceOptions) {
+    const declared = opts?.id === undefined;
+    const origin = declared ? originOf(name, typeName("ImageRecord"), opts?.parent) : undefined;
     super(
       "ImageRecord",
       "image-record",
       name,
-      { ...outputNames(recordProperties, recordOutputs), ...args },
+      { ...outputNames(recordProperties, recordOutputs), ...args, origin },
       opts,
     );
   }

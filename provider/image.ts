@@ -139,7 +139,8 @@ export class Image extends pulumi.ComponentResource {
   }
 
   private declare(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): Parts {
-    const { timeouts, ...declared } = args;
+    const { timeouts, ...properties } = args;
+    const declared = { ...properties, settledByImport: true };
     const record = new ImageRecord(name, declared, this.partOptions(opts, recordKeys));
     // Deleting the record deletes the image, so the import's end is nothing to the cloud.
     const imported = {

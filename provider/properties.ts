@@ -67,14 +67,12 @@ const place: PropertyTable = {
 /** Properties that every resource has. */
 const common: PropertyTable = {
   ...place,
-  replaceOnChanges: {
-    change: "setting",
-    internal: true,
-    type: "string[]",
-    meaning: "the resource option of the same name, which Pulumi does not apply to dynamic resources itself",
-    check: () => undefined,
-  },
+  replaceOnChanges: internal("the resource option, which Pulumi does not apply to dynamic resources itself"),
 };
+
+function internal(meaning: string): Property {
+  return { change: "setting", internal: true, type: "internal", meaning, check: () => undefined };
+}
 
 export const recordProperties: PropertyTable = {
   name: {
@@ -146,6 +144,16 @@ export const recordProperties: PropertyTable = {
     meaning: "tags; without this property the image's tags are left alone",
     check: checkTags,
   },
+  imageId: {
+    change: "setting",
+    type: "string",
+    meaning:
+      "id of an existing image to manage instead of making one; it must already be as these properties say, except for those that update in place. Another id replaces",
+    check: checkImageId,
+  },
+  origin: internal("where the record stands: its stack and its place in it"),
+  token: internal("its origin, and what differs each time it is made"),
+  settledByImport: internal("whether an ImageImport notes that the state knows the record"),
   ...common,
 };
 
@@ -155,7 +163,7 @@ export const importProperties: PropertyTable = {
     required: true,
     type: "string",
     meaning: "id of the image record to import into",
-    check: (value) => notText(value) ?? unless(isImageId(String(value)), `must be an image's id, a UUID`),
+    check: checkImageId,
   },
   url: { ...url, change: "update", meaning: `${url.meaning}; an active image takes no other` },
   timeouts: {
@@ -171,6 +179,7 @@ export const importProperties: PropertyTable = {
     meaning: "whether deleting this resource deletes the image",
     check: (value) => unless(typeof value === "boolean", "must be true or false"),
   },
+  token: internal("what differs each time the import is made"),
   ...common,
 };
 
@@ -321,6 +330,10 @@ function checkUrl(value: unknown, { place: own }: CheckContext): string | undefi
     );
   }
   return undefined;
+}
+
+function checkImageId(value: unknown): string | undefined {
+  return unless(typeof value === "string" && isImageId(value), "must be an image's id, a UUID");
 }
 
 function checkTags(value: unknown): string | undefined {

@@ -15,6 +15,7 @@ const properties: Record<keyof ImageArgs, true> = {
   tags: true,
   region: true,
   environment: true,
+  imageId: true,
   timeouts: true,
 };
 

@@ -31,6 +31,16 @@ export interface ListImages {
   sort?: string;
 }
 
+/** An image that was found by a tag. */
+export interface TaggedImage {
+  /** The whole name of the tagged resource. */
+  srn: string;
+  /** Empty where the resource is no image. */
+  imageId: string;
+  /** The tag's value. */
+  value: string;
+}
+
 /**
  * SCP's image API: one method an operation. Every method throws `ScpError` and nothing else.
  * @see https://docs.e.samsungsdscloud.com/ (Open API, Virtual Server, Images)
@@ -204,6 +214,40 @@ export class ScpClient {
     });
   }
 
+  /** `DELETE {resourcemanager}/v1/tags/{srn}/{key}`: takes one tag off an image. */
+  async deleteTag(image: Pick<Image, "id" | "scpGpuDriver">, key: string): Promise<void> {
+    await this.http.send({
+      service: "resourcemanager",
+      method: "DELETE",
+      path: `${await this.tagsPath(image)}/${key}`,
+      tried: `Delete tag ${key} of image ${image.id}`,
+      repeatable: true,
+      read: () => accepted,
+    });
+  }
+
+  /** `GET {resourcemanager}/v1/tags`: the images, in every region, that have a tag with this key, with the tag's value. */
+  async findTags(key: string): Promise<TaggedImage[]> {
+    const all = new Map<string, TaggedImage & { key: string }>();
+    const size = 100;
+    for (let page = 0; ; page += 1) {
+      const known = all.size;
+      const found = await this.http.send({
+        service: "resourcemanager",
+        method: "GET",
+        path: "/v1/tags",
+        query: { key, size, page },
+        tried: `Find images tagged ${key}`,
+        repeatable: true,
+        read: taggedFrom,
+      });
+      found.forEach((tag) => all.set(`${tag.srn} ${tag.key}`, tag));
+      if (found.length < size || all.size === known) {
+        return [...all.values()].filter((tag) => tag.key === key && tag.imageId !== "");
+      }
+    }
+  }
+
   /** `GET {iam}/v1/access-keys`: the account that the key pair belongs to. Asked once. */
   async accountId(): Promise<string> {
     this.account ??= this.findAccountId().catch((error: unknown) => {
@@ -225,7 +269,7 @@ export class ScpClient {
   }
 
   /** Tags are addressed by the Base64 of a resource name. Its characters never yield a `/` or `+`. */
-  private async tagsPath({ id, scpGpuDriver }: Image): Promise<string> {
+  private async tagsPath({ id, scpGpuDriver }: Pick<Image, "id" | "scpGpuDriver">): Promise<string> {
     const { environment, region } = this.settings;
     const service = scpGpuDriver === undefined ? "virtualserver" : "gpuserver";
     const srn = `srn:${environment}::${await this.accountId()}:${region}::${service}:image/${id}`;
@@ -266,6 +310,17 @@ function tagsFrom(body: unknown): [string, string][] | undefined {
     ? tags
         .filter(isObject)
         .flatMap(({ key, value }) => (typeof key === "string" ? [[key, text(value) ?? ""]] : []))
+    : undefined;
+}
+
+function taggedFrom(body: unknown): (TaggedImage & { key: string })[] | undefined {
+  const content = isObject(body) ? body.content : undefined;
+  return Array.isArray(content)
+    ? content.filter(isObject).map((tag) => {
+        const srn = text(tag.srn) ?? "";
+        const imageId = /:image\/([^/]+)$/.exec(srn)?.[1] ?? "";
+        return { srn, imageId, key: text(tag.key) ?? "", value: text(tag.value) ?? "" };
+      })
     : undefined;
 }
 

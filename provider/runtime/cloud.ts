@@ -2,6 +2,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import { ScpClient } from "../api/client";
 import { findSettings, type Settings, type Surroundings } from "../api/settings";
 import { systemClock, type Clock } from "./clock";
+import { Marks } from "./marks";
 import { engineProgress, type Progress } from "./progress";
 import { ImageWatch } from "./watch";
 
@@ -14,8 +15,15 @@ export interface Cloud {
    * @throws SettingsError
    */
   settings: (own: OwnSettings) => Settings;
-  /** The client, and the one watch over everything that waits, for a resource's place. */
-  at: (own: OwnSettings) => { client: ScpClient; watch: ImageWatch };
+  /** What works for a resource's place. */
+  at: (own: OwnSettings) => CloudPlace;
+}
+
+export interface CloudPlace {
+  client: ScpClient;
+  /** The one watch over everything that waits. */
+  watch: ImageWatch;
+  marks: Marks;
 }
 
 /** The settings that a resource can state among its properties. */
@@ -26,7 +34,7 @@ export interface OwnSettings {
 
 /** The cloud as the surroundings say it is. Clients are kept, so that connections and the watch are shared. */
 export function cloudIn(surroundings: Surroundings, clock: Clock, progress: Progress): Cloud {
-  const places = new Map<string, { client: ScpClient; watch: ImageWatch }>();
+  const places = new Map<string, CloudPlace>();
   const settings = ({ region, environment }: OwnSettings) =>
     findSettings({ ...surroundings, own: { region: asText(region), environment: asText(environment) } });
   return {
@@ -42,7 +50,7 @@ export function cloudIn(surroundings: Surroundings, clock: Clock, progress: Prog
           console.warn(warning);
         });
         const client = new ScpClient(found, {}, clock.now);
-        place = { client, watch: new ImageWatch(client, clock) };
+        place = { client, watch: new ImageWatch(client, clock), marks: new Marks(client) };
         places.set(key, place);
       }
       return place;

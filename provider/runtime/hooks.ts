@@ -1,8 +1,9 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { otherPathForm } from "../api/client";
+import { otherPathForm, type ScpClient } from "../api/client";
 import { isConflict, isForbidden, isNotFound, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
 import { SettingsError, type Settings } from "../api/settings";
+import type { Clock } from "./clock";
 import type { Cloud, OwnSettings } from "./cloud";
 import { duration } from "./progress";
 import { checkProperties, isUnknown, withDefaults, type Properties, type PropertyTable } from "../properties";
@@ -96,8 +97,7 @@ export function placeOf(cloud: Cloud, properties: Properties): OwnSettings {
  * only looks an image up has named one that is not there.
  */
 export function gone(error: unknown, props: Properties): dynamic.ReadResult {
-  const lookUp = Object.keys(props).every((key) => key === "__provider");
-  if (lookUp || !isNotFound(error)) {
+  if (isNew(props) || !isNotFound(error)) {
     throw error;
   }
   return { id: "", props: {} };
@@ -129,9 +129,8 @@ const inUse = { longest: 5 * 60_000, firstPause: 2_000, longestPause: 30_000 };
 /**
  * Deletes an image. One that is gone already is fine: that is what was wanted, and a delete whose answer was lost looks the same.
  */
-export async function deleteImage(cloud: Cloud, id: string, place: OwnSettings): Promise<void> {
-  const { client } = cloud.at(place);
-  const since = cloud.clock.now();
+export async function deleteImageOf(client: ScpClient, clock: Clock, id: string): Promise<void> {
+  const since = clock.now();
   for (let pause = inUse.firstPause; ; pause = Math.min(pause * 2, inUse.longestPause)) {
     try {
       await client.deleteImage(id);
@@ -150,13 +149,35 @@ export async function deleteImage(cloud: Cloud, id: string, place: OwnSettings):
       if (!isConflict(error)) {
         throw error;
       }
-      if (cloud.clock.now() - since + pause > inUse.longest) {
-        const waited = duration(cloud.clock.now() - since);
+      if (clock.now() - since + pause > inUse.longest) {
+        const waited = duration(clock.now() - since);
         throw new ImageError(`${error.message} It was still in use after ${waited}; free it and run again.`, {
           cause: error,
         });
       }
     }
-    await cloud.clock.sleep(pause);
+    await clock.sleep(pause);
   }
+}
+
+/**
+ * Deletes an image that a resource took over by its id, unless another one has taken it over since: when a resource is replaced
+ * although its image stays the same, the old one is deleted after the new one was made.
+ */
+export async function deleteUnlessTakenOver(cloud: Cloud, id: string, props: Properties): Promise<void> {
+  const { client, marks } = cloud.at(props);
+  const image = await client.showImage(id).catch((error: unknown) => {
+    if (isNotFound(error)) {
+      return undefined;
+    }
+    throw error;
+  });
+  if (image !== undefined && !(await marks.claimedSince(image, props.token))) {
+    await deleteImageOf(client, cloud.clock, id);
+  }
+}
+
+/** Whether check is called for a resource that is to be made: then the engine has no old inputs to give. */
+export function isNew(olds: Properties): boolean {
+  return Object.keys(olds).every((key) => key === "__provider");
 }

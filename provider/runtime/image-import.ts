@@ -1,13 +1,16 @@
+import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import { isNotFound } from "../api/errors";
 import type { Image } from "../api/images";
 import { cloudOfStack, configure, type Cloud } from "./cloud";
 import {
   asCalledByPulumi,
-  deleteImage,
+  deleteUnlessTakenOver,
   found,
   gone,
+  ImageError,
   inputsOrFailures,
+  isNew,
   placeOf,
   stated,
   urlOf,
@@ -28,8 +31,17 @@ const defaultTimeout = 2 * 60 * 60_000;
 /** The hooks of `ImageImport`: the import of a file into a record, done when the image is active. */
 export function imageImport(cloud: Cloud) {
   async function bringToActive(inputs: Properties): Promise<Image> {
-    const { client, watch } = cloud.at(inputs);
+    const { client, watch, marks } = cloud.at(inputs);
     const { create: timeout } = (inputs.timeouts ?? {}) as { create?: string };
+    if (inputs.deleteImage === false) {
+      // As a part of an Image: this runs after the record is in the state.
+      void marks.settle(String(inputs.imageId));
+    } else {
+      const image = await client.showImage(String(inputs.imageId));
+      if (image.status === "active") {
+        return takeOverActive(image, inputs);
+      }
+    }
     return waitForActive(
       {
         imageId: String(inputs.imageId),
@@ -38,6 +50,17 @@ export function imageImport(cloud: Cloud) {
       },
       { client, watch, clock: cloud.clock, progress: cloud.progress },
     );
+  }
+
+  /** The import is done already: by a run that was killed, or by somebody else. */
+  async function takeOverActive(image: Image, inputs: Properties): Promise<Image> {
+    if (urlOf(image, inputs.url) !== inputs.url) {
+      throw new ImageError(
+        `Image ${image.id} is active, made of ${image.url}, and cannot be imported into again. Import into a new record.`,
+      );
+    }
+    await cloud.at(inputs).marks.claim(image, String(inputs.token));
+    return image;
   }
 
   /** An active image takes no other file: said in preview, where the state's image can still be asked. */
@@ -64,6 +87,9 @@ export function imageImport(cloud: Cloud) {
   return {
     check: async (olds: Properties, news: Properties): Promise<dynamic.CheckResult> => {
       const { inputs, failures } = inputsOrFailures(cloud, importProperties, news);
+      // By itself it manages its image, which another one may take over from it: then this tells whose it is.
+      const token = isNew(olds) ? randomUUID() : olds.token;
+      Object.assign(inputs, inputs.deleteImage === false ? {} : stated({ token }));
       const refused = failures.length > 0 ? undefined : await refusedUrl(olds, inputs);
       return { inputs, failures: refused === undefined ? failures : [{ property: "url", reason: refused }] };
     },
@@ -97,7 +123,7 @@ export function imageImport(cloud: Cloud) {
 
     delete: async (id: string, props: Properties): Promise<void> => {
       if (props.deleteImage !== false) {
-        await deleteImage(cloud, id, props);
+        await deleteUnlessTakenOver(cloud, id, props);
       }
     },
   };
@@ -128,8 +154,8 @@ function outputs(image: Image, declared: Properties): Properties {
   });
 }
 
-function settings({ timeouts, deleteImage, replaceOnChanges }: Properties): Properties {
-  return { timeouts, deleteImage, replaceOnChanges };
+function settings({ timeouts, deleteImage, replaceOnChanges, token }: Properties): Properties {
+  return { timeouts, deleteImage, replaceOnChanges, token };
 }
 
 const hooks = asCalledByPulumi(imageImport(cloudOfStack));

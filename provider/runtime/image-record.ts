@@ -1,37 +1,82 @@
+import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
+import { isNotFound } from "../api/errors";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
-import { cloudOfStack, configure, type Cloud } from "./cloud";
-import {
-  asCalledByPulumi,
-  deleteImage,
-  found,
-  gone,
-  inputsOrFailures,
-  placeOf,
-  stated,
-  urlOf,
-} from "./hooks";
 import {
   changedProperties,
   diffProperties,
+  isUnknown,
   recordProperties,
   withDefaults,
   type Properties,
 } from "../properties";
+import { cloudOfStack, configure, type Cloud } from "./cloud";
+import {
+  asCalledByPulumi,
+  deleteImageOf,
+  deleteUnlessTakenOver,
+  found,
+  gone,
+  inputsOrFailures,
+  isNew,
+  placeOf,
+  stated,
+  urlOf,
+} from "./hooks";
+import { differences, makeImage, takeOver } from "./make-image";
+import { claimKey, withoutMarks } from "./marks";
 
 /** The hooks of `ImageRecord`: the image's record, which exists at once and says what one declares of the image. */
 export function imageRecord(cloud: Cloud) {
+  /** An image that is to be taken over is looked at in preview already: what is not as declared, and never can be. */
+  async function refusedImage(inputs: Properties): Promise<dynamic.CheckFailure[]> {
+    const { imageId } = inputs;
+    if (typeof imageId !== "string" || isUnknown(inputs)) {
+      return [];
+    }
+    try {
+      const different = differences(await cloud.at(inputs).client.showImage(imageId), inputs);
+      const reason = `image ${imageId} cannot be taken over: ${different.join("; ")}.`;
+      return different.length === 0 ? [] : [{ property: "imageId", reason }];
+    } catch (error) {
+      if (isNotFound(error)) {
+        return [{ property: "imageId", reason: error.message }];
+      }
+      throw error;
+    }
+  }
+
+  /** A token for a record that is to be made; one that is there keeps its own, which says that the state knows it. */
+  function tokenOf(olds: Properties, { origin }: Properties): unknown {
+    if (isNew(olds)) {
+      return typeof origin === "string" && !isUnknown(origin) ? `${origin}/${randomUUID()}` : undefined;
+    }
+    return olds.token;
+  }
+
   return {
-    check: async (_olds: Properties, news: Properties): Promise<dynamic.CheckResult> => {
-      return Promise.resolve(inputsOrFailures(cloud, recordProperties, news));
+    check: async (olds: Properties, news: Properties): Promise<dynamic.CheckResult> => {
+      const { inputs, failures } = inputsOrFailures(cloud, recordProperties, news);
+      const kept = stated({ ...inputs, token: tokenOf(olds, news), origin: undefined });
+      if (failures.length > 0) {
+        return { inputs: kept, failures };
+      }
+      if (typeof olds.token === "string") {
+        cloud.at(kept).marks.know(olds.token);
+      }
+      const another = olds.imageId !== kept.imageId;
+      return { inputs: kept, failures: another ? await refusedImage(kept) : [] };
     },
 
-    diff: async (_id: string, olds: Properties, news: Properties): Promise<dynamic.DiffResult> => {
-      return Promise.resolve(diffProperties(recordProperties, olds, news));
+    diff: async (id: string, olds: Properties, news: Properties): Promise<dynamic.DiffResult> => {
+      const { changes, replaces = [] } = diffProperties(recordProperties, olds, news);
+      const another = news.imageId !== undefined && news.imageId !== id;
+      return Promise.resolve({ changes, replaces: another ? [...replaces, "imageId"] : replaces });
     },
 
     create: async (inputs: Properties): Promise<dynamic.CreateResult> => {
-      const image = await cloud.at(inputs).client.createImage(inputs as unknown as CreateImage);
+      const surroundings = { ...cloud.at(inputs), clock: cloud.clock };
+      const image = await (inputs.imageId === undefined ? makeImage : takeOver)(inputs, surroundings);
       return { id: image.id, outs: outputs(image, inputs, inputs.tags) };
     },
 
@@ -39,7 +84,7 @@ export function imageRecord(cloud: Cloud) {
       const { client } = cloud.at(props);
       try {
         const image = await client.showImage(id);
-        const tags = props.tags === undefined ? undefined : await client.listTags(image);
+        const tags = props.tags === undefined ? undefined : withoutMarks(await client.listTags(image));
         const outs = found(outputs(image, { ...props, ...placeOf(cloud, props) }, tags), props);
         return { id, props: outs, inputs: withDefaults(recordProperties, outs) };
       } catch (error) {
@@ -59,13 +104,17 @@ export function imageRecord(cloud: Cloud) {
         ? client.updateImage(id, changes)
         : client.showImage(id));
       if (changed.includes("tags")) {
-        await client.setTags(image, (news.tags ?? {}) as Record<string, string>);
+        const claim = { [claimKey]: String(news.token) };
+        const tags = news.tags as CreateImage["tags"];
+        await client.setTags(image, news.imageId === undefined ? { ...tags } : { ...tags, ...claim });
       }
       return { outs: outputs(image, news, news.tags) };
     },
 
     delete: async (id: string, props: Properties): Promise<void> => {
-      await deleteImage(cloud, id, props);
+      await (props.imageId === undefined
+        ? deleteImageOf(cloud.at(props).client, cloud.clock, id)
+        : deleteUnlessTakenOver(cloud, id, props));
     },
   };
 }
@@ -86,6 +135,9 @@ function outputs(image: Image, declared: Properties, tags: unknown): Properties 
     region: declared.region,
     environment: declared.environment,
     replaceOnChanges: declared.replaceOnChanges,
+    imageId: declared.imageId,
+    token: declared.token,
+    settledByImport: declared.settledByImport,
     owner: image.owner,
     ownerAccountName: image.ownerAccountName,
     ownerUserName: image.ownerUserName,

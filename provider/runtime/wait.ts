@@ -65,7 +65,7 @@ class Wait {
   private accepted = 0;
   /** How often `queued` was answered with a conflict: an import is said to be under way. */
   private conflicts = 0;
-  private askAt = 0;
+  private askAt?: number;
 
   constructor(
     private readonly options: WaitOptions,
@@ -74,22 +74,19 @@ class Wait {
   ) {}
 
   async run(): Promise<Image> {
-    const { client, watch, clock } = this.surroundings;
+    const { watch, clock } = this.surroundings;
     const { imageId, timeout } = this.options;
-    const first = await client.showImage(imageId);
-    this.askAt = this.firstAsk(first);
-    for (let sight: Sight = first; ;) {
-      const image = this.judge(sight);
+    for (;;) {
+      const image = this.judge(await watch.next(imageId, this.waiting.since));
       if (image?.status === "active") {
         return image;
       }
-      if (image?.status === "queued" && clock.now() >= this.askAt) {
+      if (image?.status === "queued" && clock.now() >= (this.askAt ??= this.firstAsk(image))) {
         await this.startImport();
       }
       if (clock.now() - this.waiting.since >= timeout) {
         throw this.tooLate();
       }
-      sight = await watch.next(imageId, this.waiting.since);
     }
   }
 
