@@ -1,74 +1,114 @@
-import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { hasCredentials } from "../../provider/api/settings";
-import { findPulumi, pulumiEnv, run } from "./cli";
+import { findPulumi } from "./cli";
 import { startEmulatedCloud } from "./emulated";
+import {
+  cliEngine,
+  embeddedEngine,
+  operations,
+  type Operation,
+  type ProgramEngine,
+  type Project,
+} from "./engines";
 import { imagesTable } from "./table";
 
-const operations = ["up", "preview", "refresh", "destroy"] as const;
-type Operation = (typeof operations)[number];
-
-const usage = `Usage: npm run ${operations.join("|")} [-- [folder] [options of the Pulumi CLI]]
-  folder  a folder with a Pulumi.yaml; by default this project
+const usage = `Usage: npm run ${operations.join("|")} [-- [folder] [--engine pulumi|embedded] [options of the Pulumi CLI]]
+  folder    a folder with a Pulumi.yaml; by default this project
+  --engine  what runs the program; by default the Pulumi CLI, or the embedded engine where there is none
 `;
 
-/** `npm run up` and its like: the root project, or an example, against the emulator, or the real cloud when credentials are set. */
-async function main([operation, ...rest]: string[]): Promise<number> {
-  if (!isOperation(operation)) {
-    process.stderr.write(usage);
-    return 2;
-  }
-  const { folder, options } = split(rest);
+const howToGetTheCli =
+  "To get it: curl -fsSL https://get.pulumi.com | sh (see https://www.pulumi.com/docs/install).";
+
+/** A wrong command line: said in a sentence, followed by the usage. */
+class UsageError extends Error {}
+
+interface Command {
+  operation: Operation;
+  folder: string;
+  engine?: "pulumi" | "embedded";
+  /** What is the engine's. */
+  options: string[];
+}
+
+/** `npm run up` and its like: this project, or an example, against the emulator, or the real cloud when credentials are set. */
+async function main(command: Command): Promise<number> {
+  const { operation, folder, options } = command;
   const local = resolve(".local");
-  const cli = findPulumi();
-  if (cli === undefined) {
-    process.stderr.write(
-      "The Pulumi CLI is neither on PATH nor in ~/.pulumi/bin. To get it: curl -fsSL https://get.pulumi.com | sh\n" +
-        "(or see https://www.pulumi.com/docs/install), then run this again.\n",
-    );
-    return 1;
-  }
   const emulated = hasCredentials() ? undefined : await startEmulatedCloud(join(local, "emulator"));
   try {
-    const backend = join(local, "pulumi");
-    mkdirSync(backend, { recursive: true });
-    const env = pulumiEnv(cli, backend, { ...process.env, ...emulated?.env });
-    const stack = emulated ? "emulator" : "scp";
-    const pulumi = (args: string[], show: boolean) => run(cli, args, { cwd: folder, env, show });
-
-    const selected = await pulumi(["stack", "select", "--create", stack], false);
-    if (selected.code !== 0) {
-      process.stderr.write(selected.stderr);
-      return 1;
-    }
+    const env = { ...process.env, ...emulated?.env };
+    // Each cloud has a stack of its own: a state never meets a cloud that it is not about.
+    const engine = await engineFor(command, {
+      folder,
+      stack: emulated ? "emulator" : "scp",
+      stateFolder: local,
+      env,
+    });
     // On the emulator there is nothing to lose, so nothing is asked.
-    const asked = emulated && operation !== "preview" ? ["--yes", "--skip-preview"] : [];
-    const { code } = await pulumi([operation, "--stack", stack, ...asked, ...options], true);
+    const unasked = emulated && operation !== "preview" ? ["--yes", "--skip-preview"] : [];
+    const code = await engine.operate(operation, [...unasked, ...options]);
     if (code === 0 && operation !== "preview") {
-      const outputs = await pulumi(["stack", "output", "--json", "--stack", stack], false);
-      process.stdout.write(imagesTable(outputs.stdout));
+      process.stdout.write(imagesTable(await engine.outputs()));
     }
-    return code ?? 1;
+    return code;
   } finally {
     await emulated?.close();
   }
 }
 
-function isOperation(text: string | undefined): text is Operation {
-  return operations.some((operation) => operation === text);
+async function engineFor({ engine }: Command, project: Project): Promise<ProgramEngine> {
+  const cli = engine === "embedded" ? undefined : findPulumi();
+  if (cli !== undefined) {
+    return cliEngine(cli, project);
+  }
+  if (engine === "pulumi") {
+    throw new Error(`The Pulumi CLI is neither on PATH nor in ~/.pulumi/bin. ${howToGetTheCli}`);
+  }
+  if (engine === undefined) {
+    process.stdout.write(
+      `The Pulumi CLI is not here, so the embedded engine of this repository runs the program. ${howToGetTheCli}\n\n`,
+    );
+  }
+  return embeddedEngine(project);
 }
 
-/** Splits what stands behind the operation into the folder and what is the CLI's. */
-function split(rest: string[]): { folder: string; options: string[] } {
+function parse([operation, ...rest]: string[]): Command {
+  const known = operations.find((one) => one === operation);
+  if (known === undefined) {
+    throw new UsageError(
+      operation === undefined ? "Say what to do." : `There is no operation "${operation}".`,
+    );
+  }
   const [first, ...others] = rest;
   const named = first !== undefined && !first.startsWith("-");
-  return { folder: resolve(named ? first : "."), options: named ? others : rest };
+  const { engine, options } = takeEngine(named ? others : rest);
+  return { operation: known, folder: resolve(named ? first : "."), engine, options };
 }
 
-main(process.argv.slice(2)).then(
-  (code) => (process.exitCode = code),
-  (error: unknown) => {
+function takeEngine(all: string[]): Pick<Command, "engine" | "options"> {
+  const at = all.indexOf("--engine");
+  if (at < 0) {
+    return { options: all };
+  }
+  const engine = all[at + 1];
+  if (engine !== "pulumi" && engine !== "embedded") {
+    throw new UsageError("--engine takes pulumi or embedded.");
+  }
+  return { engine, options: all.toSpliced(at, 2) };
+}
+
+async function run(): Promise<number> {
+  try {
+    return await main(parse(process.argv.slice(2)));
+  } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  },
-);
+    if (error instanceof UsageError) {
+      process.stderr.write(usage);
+      return 2;
+    }
+    return 1;
+  }
+}
+
+void run().then((code) => (process.exitCode = code));

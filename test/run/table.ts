@@ -8,10 +8,10 @@ interface Row {
   virtualSize?: number;
 }
 
-/** The stack's images as a small table, out of its outputs' JSON. */
-export function imagesTable(json: string): string {
-  const outputs = JSON.parse(json) as { images?: Row[] };
-  if (outputs.images === undefined) {
+/** The images among a stack's outputs as a small table. */
+export function imagesTable(outputs: Record<string, unknown>): string {
+  const images = outputs.images as Row[] | undefined;
+  if (images === undefined) {
     return "";
   }
   const table = new Table({
@@ -19,7 +19,7 @@ export function imagesTable(json: string): string {
     style: { head: [], border: [] },
   });
   table.push(
-    ...outputs.images.map(({ name, id, status, size, virtualSize }) => [
+    ...images.map(({ name, id, status, size, virtualSize }) => [
       name,
       status,
       bytes(size),
