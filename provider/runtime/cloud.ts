@@ -1,5 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { ScpClient } from "../api/client";
+import type { Patience } from "../api/http";
 import { findSettings, type Settings, type Surroundings } from "../api/settings";
 import { systemClock, type Clock } from "./clock";
 import { Marks } from "./marks";
@@ -33,7 +34,12 @@ export interface OwnSettings {
 }
 
 /** The cloud as the surroundings say it is. Clients are kept, so that connections and the watch are shared. */
-export function cloudIn(surroundings: Surroundings, clock: Clock, progress: Progress): Cloud {
+export function cloudIn(
+  surroundings: Surroundings,
+  clock: Clock,
+  progress: Progress,
+  patience: Partial<Patience> = {},
+): Cloud {
   const places = new Map<string, CloudPlace>();
   const settings = ({ region, environment }: OwnSettings) =>
     findSettings({ ...surroundings, own: { region: asText(region), environment: asText(environment) } });
@@ -49,7 +55,7 @@ export function cloudIn(surroundings: Surroundings, clock: Clock, progress: Prog
         found.warnings.forEach((warning) => {
           console.warn(warning);
         });
-        const client = new ScpClient(found, {}, clock.now);
+        const client = new ScpClient(found, patience, clock.now);
         place = { client, watch: new ImageWatch(client, clock), marks: new Marks(client) };
         places.set(key, place);
       }
@@ -59,14 +65,18 @@ export function cloudIn(surroundings: Surroundings, clock: Clock, progress: Prog
 }
 
 let stackCloud: Cloud | undefined;
+let configured = false;
 
 /**
  * Called by Pulumi with the stack's configuration before any other hook; by every resource type, since each brings a provider
- * of its own. It waits for nothing: a first call may already run beside it.
+ * of its own. The configuration is the same each time, and the first cloud stays: what it knows of the run, and how many requests
+ * it has under way, is of all types together. It waits for nothing: a first call may already run beside it.
  */
 export function configure({ config }: dynamic.ConfigureRequest): Promise<void> {
-  const values = config;
-  stackCloud = cloudIn({ config: (key) => values.get(key) }, systemClock, engineProgress());
+  if (!configured) {
+    configured = true;
+    stackCloud = cloudIn({ config: (key) => config.get(key) }, systemClock, engineProgress());
+  }
   return Promise.resolve();
 }
 
