@@ -19,7 +19,7 @@ import { CHANNEL, listen } from "./rpc";
 import { passphraseFrom } from "./secrets";
 import { readDocument, writeDocument, type Snapshot, type StateDocument } from "./state";
 import { STACK_TYPE, nameOf } from "./urn";
-import { revealAll, type Properties } from "./values";
+import { copy, revealAll, type Properties } from "./values";
 
 export {
   DeploymentError,
@@ -141,11 +141,11 @@ export class Stack {
 
   /** What `pulumi stack export` would print, and `pulumi stack import` takes. */
   async state(): Promise<StateDocument> {
-    return writeDocument(structuredClone(await this.load()), () => this.passphrase());
+    return writeDocument(copy(await this.load()), () => this.passphrase());
   }
 
   async importState(document: StateDocument): Promise<void> {
-    this.snapshot = await readDocument(structuredClone(document), () => this.passphrase());
+    this.snapshot = await readDocument(copy(document), () => this.passphrase());
     await this.write(this.snapshot);
   }
 
@@ -175,7 +175,7 @@ export class Stack {
     const onEvent = this.options.onEvent ?? (() => undefined);
     const config = await this.config();
     const parallel = this.options.parallel ?? os.availableParallelism() * PER_PROCESSOR;
-    const base = structuredClone(await this.load());
+    const base = copy(await this.load());
     if (options.clearPendingCreates) base.pending = [];
 
     const server = new grpc.Server(CHANNEL);

@@ -1,6 +1,6 @@
 // Property paths, as in ignoreChanges and replaceOnChanges: `tags.owner`, `volumes[0].size`, `list[*]`, `map["a.b"]`.
 
-import { isProperties, isSecret, secret, type Properties, type Value } from "./values";
+import { copy, isProperties, isSecret, secret, type Properties, type Value } from "./values";
 
 export type Path = (string | number)[];
 
@@ -32,7 +32,7 @@ export function ignoreChanges(
   olds: Properties,
   ignored: readonly string[],
 ): { inputs: Properties; impossible: string[] } {
-  const inputs = structuredClone(news);
+  const inputs = copy(news);
   const paths = ignored.map((text) => [text, parsePath(text)] as const);
   const impossible = paths.filter(([, path]) => path && !reset(path, olds, inputs)).map(([text]) => text);
   return { inputs, impossible };
@@ -52,9 +52,9 @@ function get(from: Container | undefined, key: string | number): Slot {
 }
 
 function put(to: Container, key: string | number, value: Slot): void {
-  if (Array.isArray(to)) to[Number(key)] = structuredClone(value ?? null);
+  if (Array.isArray(to)) to[Number(key)] = copy(value ?? null);
   else if (value === undefined) Reflect.deleteProperty(to, key);
-  else to[key] = structuredClone(value);
+  else to[key] = copy(value);
 }
 
 function unwrap(value: Slot): { inner: Container | undefined; hidden: boolean } {

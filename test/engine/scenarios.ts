@@ -1,5 +1,7 @@
 // Random lives of stacks: what is deployed, what is edited, what fails, what vanishes behind the engine's back.
 
+import { copy } from "./values";
+
 export interface ThingOptions {
   protect?: boolean;
   retainOnDelete?: boolean;
@@ -105,7 +107,7 @@ class Life {
       index > 0 ? names.filter(() => dice.chance(probability)) : [];
     return {
       operation: index === 0 ? "up" : this.operation(),
-      resources: structuredClone(this.resources),
+      resources: copy(this.resources),
       faults: failing ? names.filter(() => dice.chance(0.25)).map((name) => this.fault(name)) : [],
       vanish: some(0.08),
       tamper: some(0.08),

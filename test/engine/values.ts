@@ -39,6 +39,9 @@ export function transform(value: Value, change: (part: Value) => Value | undefin
   return value;
 }
 
+/** A deep copy, in arrays and objects of this context also under jest, where those of `structuredClone` are of another. */
+export const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
 export function mapProperties(props: Properties, change: (value: Value, key: string) => Value): Properties {
   return Object.fromEntries(Object.entries(props).map(([key, value]) => [key, change(value, key)]));
 }
