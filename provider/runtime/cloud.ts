@@ -42,7 +42,13 @@ export function cloudIn(
 ): Cloud {
   const places = new Map<string, CloudPlace>();
   const settings = ({ region, environment }: OwnSettings) =>
-    findSettings({ ...surroundings, own: { region: asText(region), environment: asText(environment) } });
+    findSettings({
+      ...surroundings,
+      own: {
+        region: asText(region) ?? surroundings.own?.region,
+        environment: asText(environment) ?? surroundings.own?.environment,
+      },
+    });
   return {
     clock,
     progress,
