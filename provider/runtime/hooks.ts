@@ -93,15 +93,36 @@ export function placeOf(cloud: Cloud, properties: Properties): OwnSettings {
 }
 
 /**
- * What read answers to an error: only a 404 means that the image is gone. Of a resource in the state, that is an answer; whoever
- * only looks an image up has named one that is not there.
+ * What a call answers; undefined when it answers twice that there is no such thing. What is taken for gone is forgotten, and
+ * something on the way, which knows of no image, may have said 404 in the service's place.
  */
-export function gone(error: unknown, props: Properties): dynamic.ReadResult {
-  if (isNew(props) || !isNotFound(error)) {
-    throw error;
+export async function unlessGone<T>(call: () => Promise<T>): Promise<T | undefined> {
+  for (let asked = 1; ; asked += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isNotFound(error)) {
+        throw error;
+      }
+      if (asked === 2) {
+        return undefined;
+      }
+    }
   }
-  return { id: "", props: {} };
 }
+
+/** The image for a read: undefined when it is gone. Whoever only looks one up that is not there gets the error. */
+export async function imageToRead(
+  client: ScpClient,
+  id: string,
+  props: Properties,
+): Promise<Image | undefined> {
+  const show = () => client.showImage(id);
+  return isNew(props) ? show() : unlessGone(show);
+}
+
+/** What read answers for an image that is gone. */
+export const gone: dynamic.ReadResult = { id: "", props: {} };
 
 /**
  * What a read gives the state: all that was found. When that is nothing new, the time of the last change stays too, since it
@@ -133,12 +154,9 @@ export async function deleteImageOf(client: ScpClient, clock: Clock, id: string)
   const since = clock.now();
   for (let pause = inUse.firstPause; ; pause = Math.min(pause * 2, inUse.longestPause)) {
     try {
-      await client.deleteImage(id);
+      await unlessGone(() => client.deleteImage(id));
       return;
     } catch (error) {
-      if (isNotFound(error)) {
-        return;
-      }
       if (isForbidden(error) && (await client.showImage(id).catch(() => undefined))?.protected) {
         throw new ImageError(
           `Image ${id} is protected, so it is not deleted. Set its property protected to false, run pulumi up, then delete it. ` +
@@ -161,18 +179,12 @@ export async function deleteImageOf(client: ScpClient, clock: Clock, id: string)
 }
 
 /**
- * Deletes an image that a resource took over by its id, unless another one has taken it over since: when a resource is replaced
- * although its image stays the same, the old one is deleted after the new one was made.
+ * Deletes a resource's image, unless another resource holds it: when one is replaced although its image stays the same, the old
+ * one is deleted after the new one was made.
  */
-export async function deleteUnlessTakenOver(cloud: Cloud, id: string, props: Properties): Promise<void> {
+export async function deleteUnlessHeld(cloud: Cloud, id: string, props: Properties): Promise<void> {
   const { client, marks } = cloud.at(props);
-  const image = await client.showImage(id).catch((error: unknown) => {
-    if (isNotFound(error)) {
-      return undefined;
-    }
-    throw error;
-  });
-  if (image !== undefined && !(await marks.claimedSince(image, props.token))) {
+  if (marks.release(id, props.token)) {
     await deleteImageOf(client, cloud.clock, id);
   }
 }

@@ -1,18 +1,19 @@
 import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
-import { isNotFound } from "../api/errors";
 import type { Image } from "../api/images";
 import { cloudOfStack, configure, type Cloud } from "./cloud";
 import {
   asCalledByPulumi,
-  deleteUnlessTakenOver,
+  deleteUnlessHeld,
   found,
   gone,
   ImageError,
+  imageToRead,
   inputsOrFailures,
   isNew,
   placeOf,
   stated,
+  unlessGone,
   urlOf,
 } from "./hooks";
 import {
@@ -35,11 +36,11 @@ export function imageImport(cloud: Cloud) {
     const { create: timeout } = (inputs.timeouts ?? {}) as { create?: string };
     if (inputs.deleteImage === false) {
       // As a part of an Image: this runs after the record is in the state.
-      void marks.settle(String(inputs.imageId));
+      await marks.settle(String(inputs.imageId));
     } else {
       const image = await client.showImage(String(inputs.imageId));
       if (image.status === "active") {
-        return takeOverActive(image, inputs);
+        return refuseOtherFile(image, inputs);
       }
     }
     return waitForActive(
@@ -53,13 +54,12 @@ export function imageImport(cloud: Cloud) {
   }
 
   /** The import is done already: by a run that was killed, or by somebody else. */
-  async function takeOverActive(image: Image, inputs: Properties): Promise<Image> {
+  function refuseOtherFile(image: Image, inputs: Properties): Image {
     if (urlOf(image, inputs.url) !== inputs.url) {
       throw new ImageError(
         `Image ${image.id} is active, made of ${image.url}, and cannot be imported into again. Import into a new record.`,
       );
     }
-    await cloud.at(inputs).marks.claim(image, String(inputs.token));
     return image;
   }
 
@@ -69,15 +69,7 @@ export function imageImport(cloud: Cloud) {
     if (!another || isUnknown(news.url) || isUnknown(news.imageId)) {
       return undefined;
     }
-    const image = await cloud
-      .at(news)
-      .client.showImage(String(news.imageId))
-      .catch((error: unknown) => {
-        if (isNotFound(error)) {
-          return undefined;
-        }
-        throw error;
-      });
+    const image = await unlessGone(() => cloud.at(news).client.showImage(String(news.imageId)));
     return image?.status !== "active"
       ? undefined
       : `url cannot change: image ${image.id} is active, and an active image cannot be imported into again. ` +
@@ -87,30 +79,31 @@ export function imageImport(cloud: Cloud) {
   return {
     check: async (olds: Properties, news: Properties): Promise<dynamic.CheckResult> => {
       const { inputs, failures } = inputsOrFailures(cloud, importProperties, news);
-      // By itself it manages its image, which another one may take over from it: then this tells whose it is.
+      // By itself it manages its image, and another one may take it over: this tells them apart.
       const token = isNew(olds) ? randomUUID() : olds.token;
       Object.assign(inputs, inputs.deleteImage === false ? {} : stated({ token }));
       const refused = failures.length > 0 ? undefined : await refusedUrl(olds, inputs);
       return { inputs, failures: refused === undefined ? failures : [{ property: "url", reason: refused }] };
     },
 
-    diff: async (_id: string, olds: Properties, news: Properties): Promise<dynamic.DiffResult> => {
+    diff: async (id: string, olds: Properties, news: Properties): Promise<dynamic.DiffResult> => {
+      cloud.at(olds).marks.hold(id, olds.token);
       return Promise.resolve(diffProperties(importProperties, olds, news));
     },
 
     create: async (inputs: Properties): Promise<dynamic.CreateResult> => {
       const image = await bringToActive(inputs);
+      cloud.at(inputs).marks.hold(image.id, inputs.token);
       return { id: image.id, outs: outputs(image, inputs) };
     },
 
     read: async (id: string, props: Properties = {}): Promise<dynamic.ReadResult> => {
-      try {
-        const image = await cloud.at(props).client.showImage(id);
-        const outs = found(outputs(image, { deleteImage: true, ...props, ...placeOf(cloud, props) }), props);
-        return { id, props: outs, inputs: withDefaults(importProperties, outs) };
-      } catch (error) {
-        return gone(error, props);
+      const image = await imageToRead(cloud.at(props).client, id, props);
+      if (image === undefined) {
+        return gone;
       }
+      const outs = found(outputs(image, { deleteImage: true, ...props, ...placeOf(cloud, props) }), props);
+      return { id, props: outs, inputs: withDefaults(importProperties, outs) };
     },
 
     /** For settings there is nothing to do; another url for an image that is not active yet is another import. */
@@ -123,7 +116,7 @@ export function imageImport(cloud: Cloud) {
 
     delete: async (id: string, props: Properties): Promise<void> => {
       if (props.deleteImage !== false) {
-        await deleteUnlessTakenOver(cloud, id, props);
+        await deleteUnlessHeld(cloud, id, props);
       }
     },
   };

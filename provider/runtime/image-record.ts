@@ -13,10 +13,10 @@ import {
 import { cloudOfStack, configure, type Cloud } from "./cloud";
 import {
   asCalledByPulumi,
-  deleteImageOf,
-  deleteUnlessTakenOver,
+  deleteUnlessHeld,
   found,
   gone,
+  imageToRead,
   inputsOrFailures,
   isNew,
   placeOf,
@@ -24,7 +24,7 @@ import {
   urlOf,
 } from "./hooks";
 import { differences, makeImage, takeOver } from "./make-image";
-import { claimKey, withoutMarks } from "./marks";
+import { withoutMarks } from "./marks";
 
 /** The hooks of `ImageRecord`: the image's record, which exists at once and says what one declares of the image. */
 export function imageRecord(cloud: Cloud) {
@@ -71,25 +71,26 @@ export function imageRecord(cloud: Cloud) {
     diff: async (id: string, olds: Properties, news: Properties): Promise<dynamic.DiffResult> => {
       const { changes, replaces = [] } = diffProperties(recordProperties, olds, news);
       const another = news.imageId !== undefined && news.imageId !== id;
+      cloud.at(olds).marks.hold(id, olds.token);
       return Promise.resolve({ changes, replaces: another ? [...replaces, "imageId"] : replaces });
     },
 
     create: async (inputs: Properties): Promise<dynamic.CreateResult> => {
       const surroundings = { ...cloud.at(inputs), clock: cloud.clock };
       const image = await (inputs.imageId === undefined ? makeImage : takeOver)(inputs, surroundings);
+      surroundings.marks.hold(image.id, inputs.token);
       return { id: image.id, outs: outputs(image, inputs, inputs.tags) };
     },
 
     read: async (id: string, props: Properties = {}): Promise<dynamic.ReadResult> => {
       const { client } = cloud.at(props);
-      try {
-        const image = await client.showImage(id);
-        const tags = props.tags === undefined ? undefined : withoutMarks(await client.listTags(image));
-        const outs = found(outputs(image, { ...props, ...placeOf(cloud, props) }, tags), props);
-        return { id, props: outs, inputs: withDefaults(recordProperties, outs) };
-      } catch (error) {
-        return gone(error, props);
+      const image = await imageToRead(client, id, props);
+      if (image === undefined) {
+        return gone;
       }
+      const tags = props.tags === undefined ? undefined : withoutMarks(await client.listTags(image));
+      const outs = found(outputs(image, { ...props, ...placeOf(cloud, props) }, tags), props);
+      return { id, props: outs, inputs: withDefaults(recordProperties, outs) };
     },
 
     update: async (id: string, olds: Properties, news: Properties): Promise<dynamic.UpdateResult> => {
@@ -104,17 +105,13 @@ export function imageRecord(cloud: Cloud) {
         ? client.updateImage(id, changes)
         : client.showImage(id));
       if (changed.includes("tags")) {
-        const claim = { [claimKey]: String(news.token) };
-        const tags = news.tags as CreateImage["tags"];
-        await client.setTags(image, news.imageId === undefined ? { ...tags } : { ...tags, ...claim });
+        await client.setTags(image, { ...(news.tags as CreateImage["tags"]) });
       }
       return { outs: outputs(image, news, news.tags) };
     },
 
     delete: async (id: string, props: Properties): Promise<void> => {
-      await (props.imageId === undefined
-        ? deleteImageOf(cloud.at(props).client, cloud.clock, id)
-        : deleteUnlessTakenOver(cloud, id, props));
+      await deleteUnlessHeld(cloud, id, props);
     },
   };
 }

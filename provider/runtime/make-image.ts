@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ScpClient } from "../api/client";
-import { isNotFound, ScpError } from "../api/errors";
+import { ScpError } from "../api/errors";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
 import type { Properties } from "../properties";
 import type { Clock } from "./clock";
-import { deleteImageOf, ImageError, urlOf } from "./hooks";
-import { claimKey, markKey, type Marks } from "./marks";
+import { deleteImageOf, ImageError, unlessGone, urlOf } from "./hooks";
+import { markKey, type Marks } from "./marks";
 
 interface Surroundings {
   client: ScpClient;
@@ -24,7 +24,7 @@ const lookTimes = [0, 1_000, 3_000];
  * request of this one. The request carries a token, so that what it made is found again for sure.
  */
 export async function makeImage(inputs: Properties, surroundings: Surroundings): Promise<Image> {
-  const { client, marks } = surroundings;
+  const { client } = surroundings;
   const { token } = inputs;
   if (typeof token !== "string") {
     return client.createImage(inputs as unknown as CreateImage);
@@ -32,29 +32,38 @@ export async function makeImage(inputs: Properties, surroundings: Surroundings):
   const left = await leftImages(token, surroundings);
   const [image, ...others] = left.filter((one) => differences(one, inputs).length === 0);
   const superfluous = [...others, ...left.filter((one) => differences(one, inputs).length > 0)];
+  const made = await (image === undefined
+    ? createSurely(inputs, token, surroundings)
+    : takeOverLeft(image, inputs, token, client));
   for (const one of superfluous) {
     await discard(one, inputs, surroundings);
   }
-  if (image === undefined) {
-    return createSurely(inputs, token, { ...surroundings, marks });
-  }
+  return made;
+}
+
+/** Makes an image that a killed run left the record's own. */
+async function takeOverLeft(
+  image: Image,
+  inputs: Properties,
+  token: string,
+  client: ScpClient,
+): Promise<Image> {
   const mended = await bringTo(image, inputs, client);
   await client.setTags(mended, { ...(inputs.tags as CreateImage["tags"]), [markKey]: token });
   return mended;
 }
 
 /** Makes an image that exists already the record's own. */
-export async function takeOver(inputs: Properties, { client, marks }: Surroundings): Promise<Image> {
+export async function takeOver(inputs: Properties, { client }: Surroundings): Promise<Image> {
   const image = await client.showImage(String(inputs.imageId));
   const different = differences(image, inputs);
   if (different.length > 0) {
     throw new ImageError(`Image ${image.id} cannot be taken over: ${different.join("; ")}.`);
   }
   const mended = await bringTo(image, inputs, client);
-  const claim = String(inputs.token);
-  await (inputs.tags === undefined
-    ? marks.claim(mended, claim)
-    : client.setTags(mended, { ...(inputs.tags as CreateImage["tags"]), [claimKey]: claim }));
+  if (inputs.tags !== undefined) {
+    await client.setTags(mended, { ...(inputs.tags as CreateImage["tags"]) });
+  }
   return mended;
 }
 
@@ -74,7 +83,7 @@ export function differences(image: Image, declared: Properties): string[] {
 
 async function leftImages(token: string, { client, marks }: Surroundings): Promise<Image[]> {
   const ids = await marks.leftFor(token);
-  const images = await Promise.all(ids.map((id) => showIfThere(client, id)));
+  const images = await Promise.all(ids.map((id) => unlessGone(() => client.showImage(id))));
   return images.filter((image) => image !== undefined);
 }
 
@@ -87,7 +96,7 @@ async function discard(image: Image, inputs: Properties, { client, clock }: Surr
     await deleteImageOf(client, clock, image.id);
   } else {
     console.warn(
-      `Image ${image.id} (${image.name}) was made for this record by a run that was killed, and is in no state. Delete it by hand.`,
+      `Image ${image.id} (${image.name}) was made for this record before, perhaps by a run that was killed. If no state has it, delete it by hand.`,
     );
   }
 }
@@ -118,7 +127,9 @@ async function createSurely(inputs: Properties, token: string, surroundings: Sur
       if (!(error instanceof ScpError) || !error.mayHaveWorked) {
         throw error;
       }
-      const image = await findMade(token, surroundings);
+      const image = await findMade(token, surroundings).catch(() => {
+        throw error; // Where it cannot be looked for, nobody knows whether to send it again.
+      });
       if (image !== undefined) {
         return image;
       }
@@ -133,7 +144,7 @@ async function findMade(token: string, { client, marks, clock }: Surroundings): 
   for (const time of lookTimes) {
     await clock.sleep(time);
     const [id] = await marks.madeWith(token);
-    const image = id === undefined ? undefined : await showIfThere(client, id);
+    const image = id === undefined ? undefined : await unlessGone(() => client.showImage(id));
     if (image !== undefined) {
       return image;
     }
@@ -152,13 +163,4 @@ async function deleteOthers(
       await deleteImageOf(client, clock, id);
     }
   }
-}
-
-async function showIfThere(client: ScpClient, id: string): Promise<Image | undefined> {
-  return client.showImage(id).catch((error: unknown) => {
-    if (isNotFound(error)) {
-      return undefined;
-    }
-    throw error;
-  });
 }

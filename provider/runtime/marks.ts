@@ -1,6 +1,6 @@
 import type { ScpClient, TaggedImage } from "../api/client";
 import { isForbidden, isNotFound } from "../api/errors";
-import type { Image } from "../api/images";
+import { unlessGone } from "./hooks";
 
 /**
  * The tag on an image of which it is not certain yet that the state knows it: made by the request that makes the image, and taken
@@ -8,19 +8,18 @@ import type { Image } from "../api/images";
  */
 export const markKey = "pulumi-scp-images";
 
-/** The tag on an image that was taken over by its id: who took it over last. */
-export const claimKey = "pulumi-scp-images:claim";
-
 /** An image's tags without ours. */
 export function withoutMarks(tags: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(tags).filter(([key]) => key !== markKey && key !== claimKey));
+  return Object.fromEntries(Object.entries(tags).filter(([key]) => key !== markKey));
 }
 
-/** What killed runs left, and what this run knows not to be such. */
+/** What killed runs left, what this run knows not to be such, and who holds which image. */
 export class Marks {
   /** Tokens of records that are in the state. */
   private readonly known = new Set<string>();
   private readonly taken = new Set<string>();
+  /** By an image's id, the tokens of the resources that hold it in the state. */
+  private readonly holders = new Map<string, Set<unknown>>();
   private listing?: Promise<TaggedImage[]>;
 
   constructor(private readonly client: ScpClient) {}
@@ -30,12 +29,26 @@ export class Marks {
     this.known.add(token);
   }
 
+  /** Says that a resource holds an image, and goes on holding it until it is released. */
+  hold(imageId: string, token: unknown): void {
+    if (token !== undefined) {
+      this.holders.set(imageId, (this.holders.get(imageId) ?? new Set()).add(token));
+    }
+  }
+
+  /** Says that a resource is done with an image. Answers whether nobody else is known to hold it. */
+  release(imageId: string, token: unknown): boolean {
+    const holders = this.holders.get(imageId);
+    holders?.delete(token);
+    return holders === undefined || holders.size === 0;
+  }
+
   /**
    * The images that killed runs made for the same resource of the same stack as this token names. Looked up once: what was left
    * before this run is all there can be. Each image is given out once.
    */
   async leftFor(token: string): Promise<string[]> {
-    this.listing ??= this.find().catch((error: unknown) => {
+    this.listing ??= this.findLeft().catch((error: unknown) => {
       this.listing = undefined;
       throw error;
     });
@@ -50,28 +63,28 @@ export class Marks {
     });
   }
 
-  /** The images that bear this very token: more than one where a request was repeated whose first answer was lost. */
+  /**
+   * The images that bear this very token: more than one where a request was repeated whose first answer was lost.
+   * @throws ScpError also where looking is not allowed: then it is not known whether there is one
+   */
   async madeWith(token: string): Promise<string[]> {
-    return (await this.find()).filter(({ value }) => value === token).map(({ imageId }) => imageId);
+    const marked = await this.client.findTags(markKey);
+    return marked.filter(({ value }) => value === token).map(({ imageId }) => imageId);
   }
 
-  /** Takes the mark off: the state knows the image. Failing to is no harm by itself, so it stops nothing. */
+  /** Takes the mark off: the state knows the image. */
   async settle(imageId: string): Promise<void> {
-    await this.client.deleteTag({ id: imageId }, markKey).catch(() => undefined);
+    try {
+      await unlessGone(() => this.client.deleteTag({ id: imageId }, markKey));
+    } catch (error) {
+      if (!isForbidden(error)) {
+        throw error;
+      }
+      console.warn(`${error.message} Without that permission, the image keeps the tag ${markKey}.`);
+    }
   }
 
-  /** Notes on an image who takes it over, beside the tags that it has. */
-  async claim(image: Image, token: string): Promise<void> {
-    await this.client.setTags(image, { ...(await this.client.listTags(image)), [claimKey]: token });
-  }
-
-  /** Whether somebody else has taken an image over since this token did. */
-  async claimedSince(image: Image, token: unknown): Promise<boolean> {
-    const claim = (await this.client.listTags(image))[claimKey];
-    return claim !== undefined && claim !== token;
-  }
-
-  private async find(): Promise<TaggedImage[]> {
+  private async findLeft(): Promise<TaggedImage[]> {
     try {
       return await this.client.findTags(markKey);
     } catch (error) {

@@ -1,0 +1,208 @@
+import { createHash, randomUUID } from "node:crypto";
+import type { dynamic } from "@pulumi/pulumi";
+import type { Properties } from "../../provider/properties";
+import type { imageImport } from "../../provider/runtime/image-import";
+import type { imageRecord } from "../../provider/runtime/image-record";
+
+/** A resource as a program declares it. */
+export interface Goal {
+  type: "Image" | "ImageRecord" | "ImageImport";
+  name: string;
+  args: Properties;
+}
+
+/** How a replacement is asked for that the inputs do not ask for. */
+export type Force =
+  | "trigger" // replacementTrigger, replaceWith: check is called for the old resource first
+  | "replace"; // `pulumi up --replace`: check is told of no old resource, and diff is not called
+
+type PartType = "ImageRecord" | "ImageImport";
+
+/** One resource in the state. */
+export interface Saved {
+  urn: string;
+  type: PartType;
+  id: string;
+  inputs: Properties;
+  outputs: Properties;
+  /** It was replaced, and is still to be deleted. */
+  delete: boolean;
+}
+
+interface Part {
+  urn: string;
+  type: PartType;
+  inputs: Properties;
+}
+
+/** A provider's process, which lives for one run and can be killed in it. */
+export interface Provider {
+  ImageRecord: ReturnType<typeof imageRecord>;
+  ImageImport: ReturnType<typeof imageImport>;
+  /** Waits for a hook. Throws when the process, and the engine with it, was killed meanwhile. */
+  survive: <T>(hook: Promise<T>) => Promise<T>;
+}
+
+export interface UpOptions {
+  force?: Force;
+  /** How many resources at once. */
+  parallel?: number;
+}
+
+/**
+ * What Pulumi's engine does with a stack of images: which hooks it calls in which order, and what it keeps of their answers. The
+ * state changes after each step, and only then; a run ends at the first error. `engine.ts` compares it with the real thing.
+ */
+export class StackModel {
+  /** What the resource Origin holds. */
+  private readonly origin = randomUUID();
+  state: Saved[] = [];
+
+  constructor(private readonly name = "test") {}
+
+  async up(
+    goals: readonly Goal[],
+    provider: Provider,
+    { force, parallel = 1 }: UpOptions = {},
+  ): Promise<void> {
+    const kept = new Set<string>();
+    await inParallel(goals, parallel, async (goal) => {
+      let record: Saved | undefined;
+      for (const part of this.partsOf(goal)) {
+        const inputs = record === undefined ? part.inputs : { ...part.inputs, imageId: record.id };
+        const saved = await this.register({ ...part, inputs }, provider, force);
+        kept.add(saved.urn);
+        record ??= saved;
+      }
+    });
+    const superfluous = this.state.filter((saved) => saved.delete || !kept.has(saved.urn));
+    await this.deleteAll(superfluous, provider, parallel);
+  }
+
+  async refresh(provider: Provider): Promise<void> {
+    for (const saved of this.state.filter((one) => !one.delete)) {
+      const { type, id, outputs } = saved;
+      const {
+        id: found = "",
+        props = {},
+        inputs = {},
+      } = await provider.survive(provider[type].read(id, outputs));
+      if (found === "") {
+        this.forget(saved);
+      } else {
+        Object.assign(saved, { outputs: plain(props), inputs: plain(inputs) });
+      }
+    }
+  }
+
+  async destroy(provider: Provider, parallel = 1): Promise<void> {
+    await this.deleteAll(this.state, provider, parallel);
+  }
+
+  private partsOf({ type, name, args }: Goal): Part[] {
+    const part = (kind: PartType, inputs: Properties): Part => {
+      const urn = `urn:pulumi:${this.name}::${type === "Image" ? "scp:index:Image$" : ""}${kind}::${name}`;
+      const place = createHash("sha256").update(urn).digest("hex").slice(0, 16);
+      return {
+        urn,
+        type: kind,
+        inputs: kind === "ImageRecord" ? { ...inputs, origin: `${this.origin}/${place}` } : inputs,
+      };
+    };
+    if (type !== "Image") {
+      return [part(type, args)];
+    }
+    return [
+      part("ImageRecord", { ...args, settledByImport: true }),
+      part("ImageImport", { url: args.url, deleteImage: false }),
+    ];
+  }
+
+  private async register(part: Part, provider: Provider, force?: Force): Promise<Saved> {
+    const old = this.state.find(({ urn, delete: replaced }) => urn === part.urn && !replaced);
+    if (old === undefined || force === "replace") {
+      return this.create(part, provider, old);
+    }
+    const { check, diff, update } = provider[part.type];
+    const inputs = checked(await provider.survive(check(old.inputs, part.inputs)));
+    const { changes, replaces = [] } =
+      force === "trigger"
+        ? { changes: true, replaces: ["trigger"] }
+        : await provider.survive(diff(old.id, old.outputs, inputs));
+    if (changes && replaces.length > 0) {
+      return this.create(part, provider, old);
+    }
+    if (changes) {
+      const { outs = {} } = await provider.survive(update(old.id, old.outputs, inputs));
+      old.outputs = plain(outs as Properties);
+    }
+    old.inputs = inputs;
+    return old;
+  }
+
+  /** Makes a resource, in place of an old one that is deleted at the end of the run. */
+  private async create(part: Part, provider: Provider, old?: Saved): Promise<Saved> {
+    const { check, create } = provider[part.type];
+    const inputs = checked(await provider.survive(check({}, part.inputs)));
+    const { id, outs = {} } = await provider.survive(create(inputs));
+    const saved = {
+      urn: part.urn,
+      type: part.type,
+      id,
+      inputs,
+      outputs: plain(outs as Properties),
+      delete: false,
+    };
+    if (old !== undefined) {
+      old.delete = true;
+    }
+    this.state.push(saved);
+    return saved;
+  }
+
+  /** Imports go before the records that they depend on. */
+  private async deleteAll(all: readonly Saved[], provider: Provider, parallel: number): Promise<void> {
+    for (const type of ["ImageImport", "ImageRecord"] as const) {
+      const some = all.filter((saved) => saved.type === type).reverse();
+      await inParallel(some, parallel, async (saved) => {
+        await provider.survive(provider[type].delete(saved.id, saved.outputs));
+        this.forget(saved);
+      });
+    }
+  }
+
+  private forget(saved: Saved): void {
+    this.state = this.state.filter((one) => one !== saved);
+  }
+}
+
+function checked({ inputs, failures = [] }: dynamic.CheckResult): Properties {
+  if (failures.length > 0) {
+    throw new Error(failures.map(({ reason }) => reason).join("\n"));
+  }
+  return plain(inputs as Properties);
+}
+
+/** As values come back from the state: copies, without what is undefined. */
+function plain(properties: Properties): Properties {
+  return JSON.parse(JSON.stringify(properties)) as Properties;
+}
+
+/** So many at once, in order. After a failure nothing more begins, and what is under way ends. */
+async function inParallel<T>(
+  items: readonly T[],
+  most: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = [...items];
+  const failures: unknown[] = [];
+  const worker = async () => {
+    for (let item = waiting.shift(); item !== undefined && failures.length === 0; item = waiting.shift()) {
+      await work(item).catch((error: unknown) => failures.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: most }, worker));
+  if (failures.length > 0) {
+    throw failures[0];
+  }
+}

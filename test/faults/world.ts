@@ -1,0 +1,151 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Patience } from "../../provider/api/http";
+import type { Clock } from "../../provider/runtime/clock";
+import { cloudIn } from "../../provider/runtime/cloud";
+import { imageImport } from "../../provider/runtime/image-import";
+import { imageRecord } from "../../provider/runtime/image-record";
+import { startEmulator, type Emulator, type OrderedFault } from "../emulator";
+import { qcow2 } from "../emulator/testing";
+import type { Provider } from "./model";
+
+/** The moment of a request at which a process is killed. */
+export type Moment = "before the work" | "after the work" | "after the answer";
+export const moments: readonly Moment[] = ["before the work", "after the work", "after the answer"];
+
+/** A process that was killed has nothing more to say. */
+export class Killed extends Error {}
+
+export interface ProcessOptions {
+  patience?: Partial<Patience>;
+  maxRequests?: number;
+  /** Kills the process at its so many-th request. */
+  kill?: { request: number; moment: Moment };
+}
+
+/** Retries as many as ever, with pauses too short to be noticed. */
+const hasty: Partial<Patience> = { firstPause: 1, longestPause: 2, silenceTimeout: 10_000 };
+
+/** A cloud in which time is no matter: who waits, waits until the imports under way have ended, and finds the clock moved on. */
+export class World {
+  /** All that was shown to anybody. */
+  readonly said: string[] = [];
+  private skipped = 0;
+  private readonly restoreConsole: () => void;
+
+  private constructor(readonly emulator: Emulator) {
+    this.restoreConsole = redirectConsole(this.said);
+  }
+
+  static async open(): Promise<World> {
+    const late: { world?: World } = {};
+    const emulator = await startEmulator({ now: () => late.world?.now() ?? Date.now() });
+    late.world = new World(emulator);
+    await late.world.reset();
+    return late.world;
+  }
+
+  async close(): Promise<void> {
+    this.restoreConsole();
+    await this.emulator.close();
+  }
+
+  async reset(): Promise<void> {
+    await this.emulator.reset();
+    this.emulator.options.importsBy = "create";
+    this.said.length = 0;
+    for (const key of ["one", "two"]) {
+      await this.emulator.putObject("images", `${key}.qcow2`, qcow2());
+    }
+  }
+
+  url(key: "one" | "two"): string {
+    return this.emulator.objectUrl("images", `${key}.qcow2`);
+  }
+
+  now(): number {
+    return Date.now() + this.skipped;
+  }
+
+  /** A new provider process. */
+  start({ patience, maxRequests, kill }: ProcessOptions = {}): Provider {
+    const env = { ...this.emulator.env, ...(maxRequests && { SCP_MAX_REQUESTS: String(maxRequests) }) };
+    const life = new Life(kill === undefined ? () => false : orderDeath(this.emulator, kill));
+    const clock: Clock = {
+      now: () => this.now(),
+      sleep: async (milliseconds) => {
+        await life.goOn();
+        this.skipped += milliseconds;
+        await Promise.all([nextTurn(), ...this.emulator.images().map(({ id }) => this.emulator.settled(id))]);
+      },
+    };
+    // Who is dead tries nothing again.
+    const all = { ...hasty, ...patience, ...(kill && { attempts: 1 }) };
+    const cloud = cloudIn({ env, home: "/nonexistent" }, clock, { show: () => () => undefined }, all);
+    return {
+      ImageRecord: imageRecord(cloud),
+      ImageImport: imageImport(cloud),
+      survive: (hook) => life.survive(hook),
+    };
+  }
+}
+
+/** From that request on nothing of the process reaches the cloud. Tells whether it is that far. */
+function orderDeath(
+  { faults }: Emulator,
+  { request, moment }: Required<ProcessOptions>["kill"],
+): () => boolean {
+  const kinds = {
+    "before the work": "reset-before",
+    "after the work": "reset-after",
+    "after the answer": "latency",
+  } as const;
+  const { id } = faults.add({ kind: kinds[moment], nth: request });
+  faults.add({ kind: "reset-before", nth: request + 1, times: "always" });
+  return () => faults.list().some((fault: OrderedFault) => fault.id === id && fault.struck > 0);
+}
+
+class Life {
+  private die: (reason: Killed) => void = () => undefined;
+  private readonly death = new Promise<never>((_, reject) => (this.die = reject));
+  private over = false;
+
+  constructor(private readonly isOver: () => boolean) {
+    this.death.catch(() => undefined);
+  }
+
+  /** Never comes back in a process that is dead. */
+  async goOn(): Promise<void> {
+    if (this.ended()) {
+      await new Promise(() => undefined);
+    }
+  }
+
+  async survive<T>(hook: Promise<T>): Promise<T> {
+    const result = await Promise.race([hook, this.death]).catch((error: unknown) => {
+      throw this.ended() ? new Killed("killed") : error;
+    });
+    if (this.ended()) {
+      throw new Killed("killed");
+    }
+    return result;
+  }
+
+  private ended(): boolean {
+    this.over ||= this.isOver();
+    if (this.over) {
+      this.die(new Killed("killed"));
+    }
+    return this.over;
+  }
+}
+
+function redirectConsole(said: string[]): () => void {
+  const { log, info, warn, error } = console;
+  const listen = (...words: unknown[]) => {
+    said.push(words.map(String).join(" "));
+  };
+  Object.assign(console, { log: listen, info: listen, warn: listen, error: listen });
+  return () => {
+    Object.assign(console, { log, info, warn, error });
+  };
+}
