@@ -1,13 +1,15 @@
 /** @type {import("jest").Config} */
 module.exports = {
   testEnvironment: "node",
-  testMatch: ["<rootDir>/test/**/*.test.ts"],
+  testMatch: ["<rootDir>/{test,examples}/**/*.test.ts"],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022" } }] },
   // Runtime modules are looked up by their public name, as the package's users do.
   moduleNameMapper: {
     "^pulumi-scp-images$": "<rootDir>/provider/index.ts",
     "^pulumi-scp-images/runtime/(.*)$": "<rootDir>/provider/runtime/$1.ts",
   },
+  // For shared machines: no test waits for time to pass.
+  testTimeout: 60_000,
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/.local/"],
   reporters: ["default", "<rootDir>/test/totals-reporter.js"],
 };

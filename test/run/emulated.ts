@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CreateBucketCommand, HeadBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { startEmulator } from "../emulator";
+import { startEmulator, type Emulator } from "../emulator";
 
 /** The file that the examples import: see examples/images/README.md for how it was made. */
 const example = join(__dirname, "../../../examples/images/example.qcow2");
@@ -20,10 +20,34 @@ export async function startEmulatedCloud(dataDir: string): Promise<EmulatedCloud
     `No SCP credentials are set, so this runs against the emulator (${url}, its data in ${dataDir}).\n\n`,
   );
   await putExample(env);
+  await putRecord(emulator);
   return {
     env,
     close: () => emulator.close(),
   };
+}
+
+/** A record that somebody made, and that waits for its file: what examples/import-only imports into. */
+async function putRecord(emulator: Emulator): Promise<void> {
+  const id = "70a599e0-31e7-49b7-b260-868f441e862b";
+  if (!emulator.images().some((image) => image.id === id)) {
+    const unknown = {
+      url: null,
+      checksum: null,
+      os_hash_algo: null,
+      os_hash_value: null,
+      size: null,
+      virtual_size: null,
+    };
+    const created_at = "2026-01-01T00:00:00Z";
+    await emulator.setImage(id, {
+      name: "made-by-hand",
+      os_distro: "alma",
+      status: "queued",
+      created_at,
+      ...unknown,
+    });
+  }
 }
 
 async function putExample(env: Record<string, string>): Promise<void> {

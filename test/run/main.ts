@@ -12,8 +12,9 @@ import {
 } from "./engines";
 import { imagesTable } from "./table";
 
-const usage = `Usage: npm run ${operations.join("|")} [-- [folder] [--engine pulumi|embedded] [options of the Pulumi CLI]]
+const usage = `Usage: npm run ${operations.join("|")} [-- [folder] [--engine pulumi|embedded] [--data folder] [options of the Pulumi CLI]]
   folder    a folder with a Pulumi.yaml; by default this project
+  --data    where states and the emulator's data are kept; by default .local
   --engine  what runs the program; by default the Pulumi CLI, or the embedded engine where there is none
 `;
 
@@ -27,22 +28,22 @@ interface Command {
   operation: Operation;
   folder: string;
   engine?: "pulumi" | "embedded";
+  data: string;
   /** What is the engine's. */
   options: string[];
 }
 
 /** `npm run up` and its like: this project, or an example, against the emulator, or the real cloud when credentials are set. */
 async function main(command: Command): Promise<number> {
-  const { operation, folder, options } = command;
-  const local = resolve(".local");
-  const emulated = hasCredentials() ? undefined : await startEmulatedCloud(join(local, "emulator"));
+  const { operation, folder, data, options } = command;
+  const emulated = hasCredentials() ? undefined : await startEmulatedCloud(join(data, "emulator"));
   try {
     const env = { ...process.env, ...emulated?.env };
     // Each cloud has a stack of its own: a state never meets a cloud that it is not about.
     const engine = await engineFor(command, {
       folder,
       stack: emulated ? "emulator" : "scp",
-      stateFolder: local,
+      stateFolder: data,
       env,
     });
     // On the emulator there is nothing to lose, so nothing is asked.
@@ -82,20 +83,32 @@ function parse([operation, ...rest]: string[]): Command {
   }
   const [first, ...others] = rest;
   const named = first !== undefined && !first.startsWith("-");
-  const { engine, options } = takeEngine(named ? others : rest);
-  return { operation: known, folder: resolve(named ? first : "."), engine, options };
-}
-
-function takeEngine(all: string[]): Pick<Command, "engine" | "options"> {
-  const at = all.indexOf("--engine");
-  if (at < 0) {
-    return { options: all };
-  }
-  const engine = all[at + 1];
-  if (engine !== "pulumi" && engine !== "embedded") {
+  const engine = take("--engine", named ? others : rest);
+  const data = take("--data", engine.rest);
+  if (engine.value !== undefined && engine.value !== "pulumi" && engine.value !== "embedded") {
     throw new UsageError("--engine takes pulumi or embedded.");
   }
-  return { engine, options: all.toSpliced(at, 2) };
+  const folder = resolve(named ? first : ".");
+  return {
+    operation: known,
+    folder,
+    engine: engine.value,
+    data: resolve(data.value ?? ".local"),
+    options: data.rest,
+  };
+}
+
+/** Takes an option and its value out of a command line. */
+function take(name: string, all: string[]): { value?: string; rest: string[] } {
+  const at = all.indexOf(name);
+  if (at < 0) {
+    return { rest: all };
+  }
+  const value = all[at + 1];
+  if (value === undefined) {
+    throw new UsageError(`${name} takes a value.`);
+  }
+  return { value, rest: all.toSpliced(at, 2) };
 }
 
 async function run(): Promise<number> {
