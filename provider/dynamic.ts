@@ -27,16 +27,24 @@ export abstract class DynamicResource extends pulumi.CustomResource {
   ) {
     refuseImport(type, name, opts);
     const { replaceOnChanges } = opts; // Applied by our own diff: Pulumi applies it where a provider tells which keys changed, and a dynamic one cannot.
-    super(
-      typeName(type),
-      name,
-      {
-        ...props,
-        replaceOnChanges: replaceOnChanges?.length ? replaceOnChanges : undefined,
-        __provider: providerText(module),
-      },
-      opts,
-    );
+    const { stackTraceLimit } = Error;
+    try {
+      // Pulumi notes for each property four times who declared it, with a stack trace: half of the time that a program of many images
+      // takes. The position that it keeps of the resource itself does not depend on this.
+      Error.stackTraceLimit = 0;
+      super(
+        typeName(type),
+        name,
+        {
+          ...props,
+          replaceOnChanges: replaceOnChanges?.length ? replaceOnChanges : undefined,
+          __provider: providerText(module),
+        },
+        opts,
+      );
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
   }
 }
 
