@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { makeAll, type Declaration } from "./program";
 import { createStack, DeploymentError, type Result, type StateDocument } from "../engine";
 import { findPulumi, pulumiEnv, run, type Finished } from "../run/cli";
@@ -32,7 +32,8 @@ export interface TestStack {
 
 export type OpenStack = (env: Record<string, string>) => Promise<TestStack>;
 
-const repository = resolve(__dirname, "../..");
+/** This repository, whether the tests run as they are or compiled. */
+const repository = dirname(require.resolve("pulumi-scp-images/package.json"));
 
 /** A folder with the test program, inside the repository, so that packages are found as from any program. */
 function projectFolder(): string {
