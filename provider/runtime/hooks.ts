@@ -178,6 +178,17 @@ export async function deleteImageOf(client: ScpClient, clock: Clock, id: string)
   }
 }
 
+/** Deletes an image that a killed run left. Nobody has it in a program, so nobody else could lift its protection. */
+export async function deleteLeft(client: ScpClient, clock: Clock, id: string): Promise<void> {
+  const image = await unlessGone(() => client.showImage(id));
+  if (image?.protected) {
+    await client.updateImage(id, { protected: false });
+  }
+  if (image !== undefined) {
+    await deleteImageOf(client, clock, id);
+  }
+}
+
 /**
  * Deletes a resource's image, unless another resource holds it: when one is replaced although its image stays the same, the old
  * one is deleted after the new one was made.

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import { isNotFound } from "../api/errors";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
@@ -24,7 +23,7 @@ import {
   urlOf,
 } from "./hooks";
 import { differences, makeImage, takeOver } from "./make-image";
-import { withoutMarks } from "./marks";
+import { newToken, withoutMarks } from "./marks";
 
 /** The hooks of `ImageRecord`: the image's record, which exists at once and says what one declares of the image. */
 export function imageRecord(cloud: Cloud) {
@@ -47,9 +46,10 @@ export function imageRecord(cloud: Cloud) {
   }
 
   /** A token for a record that is to be made; one that is there keeps its own, which says that the state knows it. */
-  function tokenOf(olds: Properties, { origin }: Properties): unknown {
+  function tokenOf(olds: Properties, { origin, settledByImport }: Properties): unknown {
     if (isNew(olds)) {
-      return typeof origin === "string" && !isUnknown(origin) ? `${origin}/${randomUUID()}` : undefined;
+      const known = typeof origin === "string" && !isUnknown(origin);
+      return known ? newToken(origin, settledByImport === true) : undefined;
     }
     return olds.token;
   }
@@ -78,6 +78,9 @@ export function imageRecord(cloud: Cloud) {
     create: async (inputs: Properties): Promise<dynamic.CreateResult> => {
       const surroundings = { ...cloud.at(inputs), clock: cloud.clock };
       const image = await (inputs.imageId === undefined ? makeImage : takeOver)(inputs, surroundings);
+      if (inputs.settledByImport === true) {
+        surroundings.watch.expect(image.id);
+      }
       surroundings.marks.hold(image.id, inputs.token);
       return { id: image.id, outs: outputs(image, inputs, inputs.tags) };
     },

@@ -4,7 +4,7 @@ import { ScpError } from "../api/errors";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
 import type { Properties } from "../properties";
 import type { Clock } from "./clock";
-import { deleteImageOf, ImageError, unlessGone, urlOf } from "./hooks";
+import { deleteLeft, ImageError, unlessGone, urlOf } from "./hooks";
 import { markKey, type Marks } from "./marks";
 
 interface Surroundings {
@@ -93,7 +93,7 @@ async function leftImages(token: string, { client, marks }: Surroundings): Promi
  */
 async function discard(image: Image, inputs: Properties, { client, clock }: Surroundings): Promise<void> {
   if (inputs.settledByImport === true) {
-    await deleteImageOf(client, clock, image.id);
+    await deleteLeft(client, clock, image.id);
   } else {
     console.warn(
       `Image ${image.id} (${image.name}) was made for this record before, perhaps by a run that was killed. If no state has it, delete it by hand.`,
@@ -160,7 +160,7 @@ async function deleteOthers(
 ): Promise<void> {
   for (const id of await marks.madeWith(token)) {
     if (id !== kept) {
-      await deleteImageOf(client, clock, id);
+      await deleteLeft(client, clock, id);
     }
   }
 }

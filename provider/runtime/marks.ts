@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { ScpClient, TaggedImage } from "../api/client";
 import { isForbidden, isNotFound } from "../api/errors";
 import { unlessGone } from "./hooks";
@@ -7,6 +8,20 @@ import { unlessGone } from "./hooks";
  * off once something that comes after the record in the state is at work. What bears it otherwise was left by a run that was killed.
  */
 export const markKey = "pulumi-scp-images";
+
+/** What a mark says: where an image comes from, whether it was made as a part of an `Image`, and a part that differs each time. */
+export function newToken(origin: string, partOfImage: boolean): string {
+  return `${origin}/${partOfImage ? "image" : "record"}-${randomUUID()}`;
+}
+
+function originIn(token: string): string {
+  return token.slice(0, token.lastIndexOf("/"));
+}
+
+/** Whether a mark is on an image that was made as a part of an `Image`, where it is taken off once the state knows the image. */
+export function isPartOfImage(token: string): boolean {
+  return token.slice(token.lastIndexOf("/") + 1).startsWith("image-");
+}
 
 /** An image's tags without ours. */
 export function withoutMarks(tags: Record<string, string>): Record<string, string> {
@@ -63,6 +78,11 @@ export class Marks {
     });
   }
 
+  /** The images that killed runs left of a stack that has none any more. */
+  async leftOf(stack: string): Promise<TaggedImage[]> {
+    return (await this.findLeft()).filter(({ value }) => value.startsWith(`${stack}/`));
+  }
+
   /**
    * The images that bear this very token: more than one where a request was repeated whose first answer was lost.
    * @throws ScpError also where looking is not allowed: then it is not known whether there is one
@@ -97,9 +117,4 @@ export class Marks {
       throw error;
     }
   }
-}
-
-/** A token is where it comes from, and a part that differs each time. */
-function originIn(token: string): string {
-  return token.slice(0, token.lastIndexOf("/"));
 }

@@ -3,6 +3,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import type { Properties } from "../../provider/properties";
 import type { imageImport } from "../../provider/runtime/image-import";
 import type { imageRecord } from "../../provider/runtime/image-record";
+import type { stackOrigin } from "../../provider/runtime/origin";
 
 /** A resource as a program declares it. */
 export interface Goal {
@@ -39,6 +40,7 @@ interface Part {
 export interface Provider {
   ImageRecord: ReturnType<typeof imageRecord>;
   ImageImport: ReturnType<typeof imageImport>;
+  Origin: ReturnType<typeof stackOrigin>;
   /** Waits for a hook. Throws when the process, and the engine with it, was killed meanwhile. */
   survive: <T>(hook: Promise<T>) => Promise<T>;
 }
@@ -54,8 +56,8 @@ export interface UpOptions {
  * state changes after each step, and only then; a run ends at the first error. `engine.ts` compares it with the real thing.
  */
 export class StackModel {
-  /** What the resource Origin holds. */
-  private readonly origin = randomUUID();
+  /** The id of the resource Origin, while there is one. */
+  private origin: string | undefined;
   state: Saved[] = [];
 
   constructor(private readonly name = "test") {}
@@ -66,6 +68,9 @@ export class StackModel {
     { force, parallel = 1 }: UpOptions = {},
   ): Promise<void> {
     const kept = new Set<string>();
+    if (goals.some(({ type }) => type !== "ImageImport")) {
+      this.origin ??= randomUUID();
+    }
     await inParallel(goals, parallel, async (goal) => {
       let record: Saved | undefined;
       for (const part of this.partsOf(goal)) {
@@ -77,6 +82,9 @@ export class StackModel {
     });
     const superfluous = this.state.filter((saved) => saved.delete || !kept.has(saved.urn));
     await this.deleteAll(superfluous, provider, parallel);
+    if (goals.length === 0) {
+      await this.deleteOrigin(provider);
+    }
   }
 
   async refresh(provider: Provider): Promise<void> {
@@ -97,6 +105,15 @@ export class StackModel {
 
   async destroy(provider: Provider, parallel = 1): Promise<void> {
     await this.deleteAll(this.state, provider, parallel);
+    await this.deleteOrigin(provider);
+  }
+
+  /** All records depend on it, so it goes last. */
+  private async deleteOrigin(provider: Provider): Promise<void> {
+    if (this.origin !== undefined) {
+      await provider.survive(provider.Origin.delete(this.origin));
+      this.origin = undefined;
+    }
   }
 
   private partsOf({ type, name, args }: Goal): Part[] {
@@ -106,7 +123,7 @@ export class StackModel {
       return {
         urn,
         type: kind,
-        inputs: kind === "ImageRecord" ? { ...inputs, origin: `${this.origin}/${place}` } : inputs,
+        inputs: kind === "ImageRecord" ? { ...inputs, origin: `${String(this.origin)}/${place}` } : inputs,
       };
     };
     if (type !== "Image") {

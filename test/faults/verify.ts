@@ -4,8 +4,15 @@ import type { RawImage } from "../emulator";
 import type { Goal, StackModel } from "./model";
 import type { World } from "./world";
 
-/** What is wrong with the cloud, as the emulator has it: each resource must have one image, and no image must be nobody's. */
-export function wrongImages({ emulator }: World, stacks: readonly [StackModel, readonly Goal[]][]): string[] {
+/**
+ * What is wrong with the cloud, as the emulator has it: each resource must have one image, and no image must be nobody's, save for
+ * those that are excused.
+ */
+export function wrongImages(
+  { emulator }: World,
+  stacks: readonly [StackModel, readonly Goal[]][],
+  excused: (image: RawImage) => boolean = () => false,
+): string[] {
   const images = new Map(emulator.images().map((image) => [image.id, image]));
   const wrong = stacks.flatMap(([stack, goals]) =>
     goals.flatMap((goal) => {
@@ -21,17 +28,23 @@ export function wrongImages({ emulator }: World, stacks: readonly [StackModel, r
       return wrongProperties(image, goal);
     }),
   );
-  const nobodys = [...images.values()].map(
-    ({ id, status, tags }) => `image ${id} (${status}, ${JSON.stringify(tags)}) is nobody's`,
-  );
+  const nobodys = [...images.values()]
+    .filter((image) => !excused(image))
+    .map(({ id, status, tags }) => `image ${id} (${status}, ${JSON.stringify(tags)}) is nobody's`);
   const leftInState = stacks.flatMap(([{ state }]) =>
     state.filter((saved) => saved.delete).map(({ urn }) => `${urn} is still to be deleted`),
   );
   return [...wrong, ...nobodys, ...leftInState];
 }
 
+/** An image that a killed run left and that can be told from all others: the next creation, or the end of the stack, sees to it. */
+export function waitsForItsEnd(image: RawImage, { state }: StackModel): boolean {
+  const mark = image.tags.find(({ key }) => key === markKey)?.value;
+  return mark !== undefined && state.every(({ inputs }) => inputs.token !== mark);
+}
+
 function wrongProperties(image: RawImage, { type, args }: Goal): string[] {
-  const tags = Object.fromEntries((image.tags ?? []).map(({ key, value }) => [key, value]));
+  const tags = Object.fromEntries(image.tags.map(({ key, value }) => [key, value]));
   const ours = Object.keys(tags).filter((key) => key.startsWith(markKey));
   const others = Object.fromEntries(Object.entries(tags).filter(([key]) => !ours.includes(key)));
   const expected: Record<string, [unknown, unknown]> = {

@@ -4,6 +4,7 @@ import type { Clock } from "../../provider/runtime/clock";
 import { cloudIn } from "../../provider/runtime/cloud";
 import { imageImport } from "../../provider/runtime/image-import";
 import { imageRecord } from "../../provider/runtime/image-record";
+import { stackOrigin } from "../../provider/runtime/origin";
 import { startEmulator, type Emulator, type OrderedFault } from "../emulator";
 import { qcow2 } from "../emulator/testing";
 import type { Provider } from "./model";
@@ -15,11 +16,16 @@ export const moments: readonly Moment[] = ["before the work", "after the work", 
 /** A process that was killed has nothing more to say. */
 export class Killed extends Error {}
 
+/** Kills a process at its so many-th request. */
+export interface Kill {
+  request: number;
+  moment: Moment;
+}
+
 export interface ProcessOptions {
   patience?: Partial<Patience>;
   maxRequests?: number;
-  /** Kills the process at its so many-th request. */
-  kill?: { request: number; moment: Moment };
+  kill?: Kill;
 }
 
 /** Retries as many as ever, with pauses too short to be noticed. */
@@ -84,16 +90,14 @@ export class World {
     return {
       ImageRecord: imageRecord(cloud),
       ImageImport: imageImport(cloud),
+      Origin: stackOrigin(cloud),
       survive: (hook) => life.survive(hook),
     };
   }
 }
 
 /** From that request on nothing of the process reaches the cloud. Tells whether it is that far. */
-function orderDeath(
-  { faults }: Emulator,
-  { request, moment }: Required<ProcessOptions>["kill"],
-): () => boolean {
+function orderDeath({ faults }: Emulator, { request, moment }: Kill): () => boolean {
   const kinds = {
     "before the work": "reset-before",
     "after the work": "reset-after",
