@@ -35,6 +35,8 @@ const listFrom = 3;
  */
 export class ImageWatch {
   private readonly watchers = new Map<string, Set<Watcher>>();
+  /** Images that will be waited for, and how they looked once they were active. */
+  private readonly expected = new Map<string, Image | undefined>();
   private running = false;
 
   constructor(
@@ -42,8 +44,21 @@ export class ImageWatch {
     private readonly clock: Clock,
   ) {}
 
+  /**
+   * Says that an image will be waited for. A deployment waits for only so many at once, but a list shows them all: of those that
+   * are active by the time their turn comes, none costs a call, or a pause.
+   */
+  expect(id: string): void {
+    this.expected.set(id, undefined);
+  }
+
   /** The next sight of an image that has been waited for since then. Rejects when looking has become pointless: gone, refused. */
   next(id: string, since: number): Promise<Sight> {
+    const active = this.expected.get(id);
+    this.expected.delete(id);
+    if (active !== undefined) {
+      return Promise.resolve(active);
+    }
     return new Promise((seen, failed) => {
       const due = this.clock.now() + lookPause(this.clock.now() - since);
       const watchers = this.watchers.get(id) ?? new Set();
@@ -82,7 +97,7 @@ export class ImageWatch {
     const due = [...this.watchers].filter(([, watchers]) =>
       [...watchers].some((watcher) => watcher.due <= now),
     );
-    const listed = due.length >= listFrom ? await this.list() : new Map<string, Sight>();
+    const listed = due.length + this.expected.size >= listFrom ? await this.list() : new Map<string, Sight>();
     for (const [id, sight] of listed) {
       this.tell(id, (watcher) => {
         watcher.seen(sight);
@@ -96,9 +111,12 @@ export class ImageWatch {
    * itself would only add to it. Where the list is not allowed, each is looked at by itself.
    */
   private async list(): Promise<Map<string, Sight>> {
-    const limit = Math.min(1000, 2 * this.watchers.size + 20);
+    const limit = Math.min(1000, 2 * (this.watchers.size + this.expected.size) + 20);
     try {
       const images = await this.client.listImages({ limit, sort: "created_at:desc" });
+      images
+        .filter(({ id, status }) => status === "active" && this.expected.has(id))
+        .forEach((image) => this.expected.set(image.id, image));
       return new Map(images.filter(({ id }) => this.watchers.has(id)).map((image) => [image.id, image]));
     } catch (error) {
       return new Map(isTransient(error) ? [...this.watchers.keys()].map((id) => [id, error]) : []);
