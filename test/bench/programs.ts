@@ -1,0 +1,85 @@
+// The programs that are measured: images, and beside them as many resources that do nothing, written in the usual way.
+
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+/** Ours, and what Pulumi itself costs. */
+export const sides = ["images", "nothing"] as const;
+export type Side = (typeof sides)[number];
+
+export interface ProgramSettings {
+  /** How many images, or how many components of two resources that do nothing. */
+  count: number;
+  /** The file that the images are made from. */
+  url: string;
+  /** How long an import takes: the emulator's, and the wait in the create of the resource that does nothing. Milliseconds. */
+  importMs: number;
+}
+
+const images = ({ count, url }: ProgramSettings) => `
+const { Image } = require("pulumi-scp-images");
+for (let n = 0; n < ${count}; n += 1) {
+  new Image("image-" + n, { name: "image-" + n, osDistro: "ubuntu", url: ${JSON.stringify(url)} });
+}
+`;
+
+const nothing = ({ count, url, importMs }: ProgramSettings) => `
+const pulumi = require("@pulumi/pulumi");
+
+const recordProvider = {
+  async check(olds, news) { return { inputs: news, failures: [] }; },
+  async diff(id, olds, news) { return { changes: olds.name !== news.name || olds.url !== news.url }; },
+  async create(inputs) { return { id: require("node:crypto").randomUUID(), outs: inputs }; },
+  async read(id, props) { return { id, props }; },
+  async update(id, olds, news) { return { outs: news }; },
+  async delete() {},
+};
+
+const importProvider = {
+  async check(olds, news) { return { inputs: news, failures: [] }; },
+  async diff(id, olds, news) { return { changes: olds.imageId !== news.imageId || olds.url !== news.url }; },
+  async create(inputs) {
+    await new Promise((done) => setTimeout(done, ${importMs}));
+    return { id: inputs.imageId, outs: { ...inputs, status: "active" } };
+  },
+  async read(id, props) { return { id, props }; },
+  async update(id, olds, news) { return { outs: news }; },
+  async delete() {},
+};
+
+class Record extends pulumi.dynamic.Resource {
+  constructor(name, args, opts) { super(recordProvider, name, args, opts, "nothing", "Record"); }
+}
+
+class Import extends pulumi.dynamic.Resource {
+  constructor(name, args, opts) { super(importProvider, name, { status: undefined, ...args }, opts, "nothing", "Import"); }
+}
+
+class Nothing extends pulumi.ComponentResource {
+  constructor(name, args, opts) {
+    super("nothing:index:Nothing", name, {}, opts);
+    const record = new Record(name, args, { parent: this });
+    const file = new Import(name, { imageId: record.id, url: args.url }, { parent: this });
+    this.registerOutputs({ id: file.id });
+  }
+}
+
+for (let n = 0; n < ${count}; n += 1) {
+  new Nothing("image-" + n, { name: "image-" + n, osDistro: "ubuntu", url: ${JSON.stringify(url)} });
+}
+`;
+
+const sources: Record<Side, (settings: ProgramSettings) => string> = { images, nothing };
+
+/** Inside the repository, so that packages are found as from any program. */
+const parent = join(resolve(__dirname, "../../.."), ".local", "bench");
+
+/** Makes a folder with a program. */
+export function programFolder(side: Side, settings: ProgramSettings): string {
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, `${side}-`));
+  const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
+  writeFileSync(join(folder, "Pulumi.yaml"), `name: bench\n${runtime}main: index.js\n`);
+  writeFileSync(join(folder, "index.js"), sources[side](settings));
+  return folder;
+}
