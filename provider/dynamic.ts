@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { OutputTable, PropertyTable } from "./properties";
 
 /**
  * A dynamic resource whose provider is a module of this package.
@@ -63,12 +64,13 @@ export function refuseImport(type: string, name: string, opts: pulumi.CustomReso
   if (opts.import !== undefined) {
     throw new Error(
       `${type} "${name}": the resource option import does not work for dynamic resources, since Pulumi sends no provider with it. ` +
-        `To read an image that something else manages, use ${type}.get("${name}", "${opts.import}").`,
+        `To manage the image from now on, give its id as the property imageId: "${opts.import}"; to only read it, use ${type}.get.`,
     );
   }
 }
 
 /** The names in these tables, each with the value undefined: Pulumi makes an `Output` of every property that it is given. */
-export function outputNames(...tables: object[]): pulumi.Inputs {
-  return Object.fromEntries(tables.flatMap(Object.keys).map((name) => [name, undefined]));
+export function outputNames(...tables: (PropertyTable | OutputTable)[]): pulumi.Inputs {
+  const all = tables.flatMap((table) => Object.entries(table));
+  return Object.fromEntries(all.filter(([, it]) => !("internal" in it)).map(([name]) => [name, undefined]));
 }
