@@ -1,5 +1,9 @@
 import { runMatrix, tableOf } from "./faults/matrix";
 import { killEverywhere, liveByChance } from "./faults/kills";
+import { differencesOfModel, faultsOnEngine } from "./faults/engine";
+import { runLoad } from "./faults/load";
+import { killTheCli } from "./faults/real-kills";
+import { findPulumi } from "./run/cli";
 import { World } from "./faults/world";
 
 jest.setTimeout(300_000);
@@ -31,5 +35,45 @@ test("lives of chance", async () => {
     Number(process.env.SEED ?? 1),
   );
   process.stdout.write(`\n${kills} processes killed in ${lives} lives\n`);
+  expect(lost).toEqual([]);
+});
+
+test("300 images, while 20 % of the requests fail", async () => {
+  const maxRequests = 8;
+  const { calls, congestion, callsPerImage, images, runs, wrong } = await runLoad(world, {
+    images: 300,
+    failing: 0.2,
+    maxRequests,
+  });
+  process.stdout.write(
+    `\n${images} images made and deleted in ${runs} runs, ${congestion} requests at once, ${callsPerImage.toFixed(1)} calls an image: ${JSON.stringify(calls)}\n`,
+  );
+  expect(wrong).toEqual([]);
+  expect(congestion).toBe(maxRequests);
+  expect(callsPerImage).toBeLessThan(12);
+});
+
+test("the model calls what the embedded engine calls", async () => {
+  expect(await differencesOfModel(world)).toEqual([]);
+});
+
+test("on the embedded engine itself, a creation that fails ends with one image", async () => {
+  expect(
+    await faultsOnEngine([
+      "400",
+      "503",
+      "reset after the work",
+      "null fields",
+      "502 after the work",
+      "429, Retry-After: 3600",
+    ]),
+  ).toEqual([]);
+});
+
+const onCli = findPulumi() === undefined ? test.skip : test;
+
+onCli("kill -9 of the Pulumi CLI and all its processes", async () => {
+  const { kills, lost } = await killTheCli(4);
+  process.stdout.write(`\n${kills} times the Pulumi CLI was killed\n`);
   expect(lost).toEqual([]);
 });

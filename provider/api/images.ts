@@ -124,14 +124,15 @@ export function isImageId(id: string): boolean {
 /**
  * An image out of an answer; undefined when the answer is no image: without an id or a status nothing else can be believed.
  */
-export function imageFrom(answer: unknown): Image | undefined {
-  if (!isObject(answer)) {
+export function imageFrom(body: unknown): Image | undefined {
+  if (!isObject(body)) {
     return undefined;
   }
+  const answer = withoutControls(body);
   const id = text(answer.id);
   const status = text(answer.status);
   const name = text(answer.name);
-  if (id === undefined || status === undefined || name === undefined) {
+  if (id === undefined || !isImageId(id) || status === undefined || name === undefined) {
     return undefined;
   }
   return withoutUndefined({
@@ -167,6 +168,14 @@ export function imageFrom(answer: unknown): Image | undefined {
     createdAt: text(answer.created_at),
     updatedAt: text(answer.updated_at),
   });
+}
+
+/** The same without the signs that speak to a terminal, or turn the direction of writing: what an image says is shown to people. */
+function withoutControls(answer: Wire): Wire {
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+  const plain = (value: unknown) => (typeof value === "string" ? value.replace(controls, "") : value);
+  return Object.fromEntries(Object.entries(answer).map(([key, value]) => [key, plain(value)]));
 }
 
 /** The volumes out of their JSON text. A text that is none has nothing to tell. */

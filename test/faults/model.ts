@@ -129,9 +129,10 @@ export class StackModel {
     if (type !== "Image") {
       return [part(type, args)];
     }
+    const { timeouts, ...declared } = args;
     return [
-      part("ImageRecord", { ...args, settledByImport: true }),
-      part("ImageImport", { url: args.url, deleteImage: false }),
+      part("ImageRecord", { ...declared, settledByImport: true }),
+      part("ImageImport", { url: args.url, timeouts, deleteImage: false }),
     ];
   }
 

@@ -43,7 +43,7 @@ export function waitsForItsEnd(image: RawImage, { state }: StackModel): boolean 
   return mark !== undefined && state.every(({ inputs }) => inputs.token !== mark);
 }
 
-function wrongProperties(image: RawImage, { type, args }: Goal): string[] {
+export function wrongProperties(image: RawImage, { type, args }: Goal): string[] {
   const tags = Object.fromEntries(image.tags.map(({ key, value }) => [key, value]));
   const ours = Object.keys(tags).filter((key) => key.startsWith(markKey));
   const others = Object.fromEntries(Object.entries(tags).filter(([key]) => !ours.includes(key)));

@@ -69,7 +69,7 @@ export class World {
   }
 
   now(): number {
-    return Date.now() + this.skipped;
+    return Date.now() + Math.floor(this.skipped);
   }
 
   /** A new provider process. */
