@@ -94,8 +94,7 @@ export class Image extends pulumi.ComponentResource {
       opts.id === undefined ? this.declare(name, args, opts) : this.lookUp(name, opts.id);
 
     // What depends on an image must never see a half-made one: all waits for the import.
-    const whenActive = <T>(output: pulumi.Output<T>) =>
-      pulumi.all([output, file.id]).apply(([value]) => value as T);
+    const whenActive = <T>(output: pulumi.Output<T>) => file.id.apply<T>(() => output);
     this.id = file.id;
     this.name = whenActive(record.name);
     this.osDistro = whenActive(record.osDistro);
