@@ -71,7 +71,7 @@ describe("a hostile service", () => {
   test("pollutes no prototype, through an image or its tags", async () => {
     const stack = new StackModel();
     await stack.up([image()], world.start());
-    const [{ id }] = world.emulator.images() as [{ id: string }];
+    const { id } = world.emulator.images()[0]!;
     const { faults } = world.emulator;
     const polluting = `"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}`;
     const body = `{"id": "${id}", "name": "golden", "status": "active", "os_distro": "alma", ${polluting}}`;

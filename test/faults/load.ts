@@ -16,6 +16,21 @@ export interface Load {
   wrong: string[];
 }
 
+/**
+ * More calls an image than there may be, when 20 % fail. Without faults there are four: create, settle, a look or a share of one,
+ * delete. A fifth of them comes again, and again: × 1.25. Half of the troubles leave a creation in doubt, some 0.1 an image; to look for
+ * what it made takes up to four pages of a hundred. And a run that fails begins anew. That is some 6.
+ */
+export const callBound = 8;
+
+export function describeLoad({ images, runs, calls, callsPerImage, congestion }: Load): string {
+  const each = Object.entries(calls).map(([operation, count]) => `${operation} ${count}`);
+  return (
+    `${images} images made and deleted in ${runs} runs, with at most ${congestion} requests under way, ` +
+    `${callsPerImage.toFixed(1)} calls an image: ${each.join(", ")}`
+  );
+}
+
 /** Kinds that a service in trouble shows. No time-outs: the emulator learns later than the client that a request was given up. */
 const troubles: readonly FaultKind[] = [
   "status",

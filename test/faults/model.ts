@@ -1,8 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import type { Properties } from "../../provider/properties";
-import type { imageImport } from "../../provider/runtime/image-import";
-import type { imageRecord } from "../../provider/runtime/image-record";
 import type { stackOrigin } from "../../provider/runtime/origin";
 
 /** A resource as a program declares it. */
@@ -36,10 +34,20 @@ interface Part {
   inputs: Properties;
 }
 
+/** A resource type's hooks, as far as the engine calls them. */
+interface Hooks {
+  check: (olds: Properties, news: Properties) => Promise<dynamic.CheckResult<Properties>>;
+  diff: (id: string, olds: Properties, news: Properties) => Promise<dynamic.DiffResult>;
+  create: (inputs: Properties) => Promise<dynamic.CreateResult<Properties>>;
+  read: (id: string, props: Properties) => Promise<dynamic.ReadResult<Properties>>;
+  update: (id: string, olds: Properties, news: Properties) => Promise<dynamic.UpdateResult<Properties>>;
+  delete: (id: string, props: Properties) => Promise<void>;
+}
+
 /** A provider's process, which lives for one run and can be killed in it. */
 export interface Provider {
-  ImageRecord: ReturnType<typeof imageRecord>;
-  ImageImport: ReturnType<typeof imageImport>;
+  ImageRecord: Hooks;
+  ImageImport: Hooks;
   Origin: ReturnType<typeof stackOrigin>;
   /** Waits for a hook. Throws when the process, and the engine with it, was killed meanwhile. */
   survive: <T>(hook: Promise<T>) => Promise<T>;
@@ -90,11 +98,8 @@ export class StackModel {
   async refresh(provider: Provider): Promise<void> {
     for (const saved of this.state.filter((one) => !one.delete)) {
       const { type, id, outputs } = saved;
-      const {
-        id: found = "",
-        props = {},
-        inputs = {},
-      } = await provider.survive(provider[type].read(id, outputs));
+      const read = await provider.survive(provider[type].read(id, outputs));
+      const { id: found = "", props = {}, inputs = {} } = read;
       if (found === "") {
         this.forget(saved);
       } else {
@@ -129,7 +134,7 @@ export class StackModel {
     if (type !== "Image") {
       return [part(type, args)];
     }
-    const { timeouts, ...declared } = args;
+    const { timeouts, ...declared }: Properties = args;
     return [
       part("ImageRecord", { ...declared, settledByImport: true }),
       part("ImageImport", { url: args.url, timeouts, deleteImage: false }),
@@ -151,8 +156,8 @@ export class StackModel {
       return this.create(part, provider, old);
     }
     if (changes) {
-      const { outs = {} } = await provider.survive(update(old.id, old.outputs, inputs));
-      old.outputs = plain(outs as Properties);
+      const updated = await provider.survive(update(old.id, old.outputs, inputs));
+      old.outputs = plain(updated.outs ?? {});
     }
     old.inputs = inputs;
     return old;
@@ -163,14 +168,7 @@ export class StackModel {
     const { check, create } = provider[part.type];
     const inputs = checked(await provider.survive(check({}, part.inputs)));
     const { id, outs = {} } = await provider.survive(create(inputs));
-    const saved = {
-      urn: part.urn,
-      type: part.type,
-      id,
-      inputs,
-      outputs: plain(outs as Properties),
-      delete: false,
-    };
+    const saved = { urn: part.urn, type: part.type, id, inputs, outputs: plain(outs), delete: false };
     if (old !== undefined) {
       old.delete = true;
     }
@@ -194,11 +192,11 @@ export class StackModel {
   }
 }
 
-function checked({ inputs, failures = [] }: dynamic.CheckResult): Properties {
+function checked({ inputs = {}, failures = [] }: dynamic.CheckResult<Properties>): Properties {
   if (failures.length > 0) {
     throw new Error(failures.map(({ reason }) => reason).join("\n"));
   }
-  return plain(inputs as Properties);
+  return plain(inputs);
 }
 
 /** As values come back from the state: copies, without what is undefined. */
