@@ -81,9 +81,6 @@ export function imageRecord(cloud: Cloud) {
       if (inputs.settledByImport === true) {
         surroundings.watch.expect(image.id);
       }
-      if (inputs.settledByImport === true) {
-        surroundings.watch.expect(image.id);
-      }
       surroundings.marks.hold(image.id, inputs.token);
       return { id: image.id, outs: outputs(image, inputs, inputs.tags) };
     },
