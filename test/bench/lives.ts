@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startEmulator, type Emulator } from "../emulator";
+import { callsSince } from "./calls";
 import { programFolder, type ProgramSettings, type Side } from "./programs";
 import { openStack, type EngineName, type Timed } from "./stacks";
 
@@ -53,23 +54,4 @@ export async function live(side: Side, { engine, ...settings }: LifeSettings): P
     stack.close();
     await cloud.close();
   }
-}
-
-/** What the importer itself asks Object Storage is no call of ours. */
-const importers = new Set(["headObject", "getObject", "putObject"]);
-
-/** Calls by operation. */
-export function callsSince(
-  before: Record<string, number>,
-  after: Record<string, number>,
-): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(after)
-      .map(([operation, count]): [string, number] => [operation, count - (before[operation] ?? 0)])
-      .filter(([operation, count]) => count > 0 && !importers.has(operation)),
-  );
-}
-
-export function sum(counts: Record<string, number>): number {
-  return Object.values(counts).reduce((total, count) => total + count, 0);
 }

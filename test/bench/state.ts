@@ -1,0 +1,36 @@
+// How long things in a state are. Exact, so tests hold it against the targets.
+
+import type { ImageBody } from "../emulator";
+
+/** All that Show can tell of an image beyond what a plain one has, in the API's own names. */
+export const allShown: Partial<ImageBody> = {
+  scp_gpu_driver: "nvidia-570.86",
+  scp_k8s_version: "v1.31.8",
+  scp_original_image_type: "standard",
+  scp_os_build_version: "20260923",
+  scp_os_version: "24.04",
+  volumes: JSON.stringify([
+    { id: "70a599e0-31e7-49b7-b260-868f441e862b", size: 50, type: "SSD" },
+    { id: "0fb0ab2f-8b2c-4f6c-a4d1-f5c0e7f13b12", size: 500, type: "SSD" },
+  ]),
+};
+
+export interface StateSize {
+  /** Bytes of the whole, as exported, for each image. */
+  bytesAnImage: number;
+  /** The length of `__provider`, by resource type. */
+  provider: Record<string, number>;
+}
+
+interface State {
+  deployment: { resources: { type: string; inputs?: { __provider?: unknown } }[] };
+}
+
+/** @param exported the text of `pulumi stack export` */
+export function sizeOf(exported: string, images: number): StateSize {
+  const { resources } = (JSON.parse(exported) as State).deployment;
+  const lengths = resources.flatMap(({ type, inputs }) =>
+    typeof inputs?.__provider === "string" ? [[type, inputs.__provider.length] as const] : [],
+  );
+  return { bytesAnImage: Buffer.byteLength(exported) / images, provider: Object.fromEntries(lengths) };
+}
