@@ -97,7 +97,8 @@ export class ImageWatch {
     const due = [...this.watchers].filter(([, watchers]) =>
       [...watchers].some((watcher) => watcher.due <= now),
     );
-    const listed = due.length + this.expected.size >= listFrom ? await this.list() : new Map<string, Sight>();
+    const many = this.watchers.size + this.expected.size >= listFrom;
+    const listed = many ? await this.list() : new Map<string, Sight>();
     for (const [id, sight] of listed) {
       this.tell(id, (watcher) => {
         watcher.seen(sight);
