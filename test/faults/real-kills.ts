@@ -11,7 +11,7 @@ import { Chance } from "./random";
 import { wrongProperties } from "./verify";
 
 /** What the runs of a life do. Each is killed, and then run again. */
-const stages = ["create", "update", "replace", "destroy"] as const;
+const stages = ["create", "replace", "update", "destroy"] as const;
 
 /** Requests that any of these stages makes at least. */
 const fewestRequests = 2;
@@ -71,12 +71,12 @@ async function killOnce(
 }
 
 function goalAt(cloud: Emulator, stage: (typeof stages)[number]): Goal {
-  const url = cloud.objectUrl("images", stage === "replace" ? "two.qcow2" : "one.qcow2");
+  const url = cloud.objectUrl("images", stage === "create" ? "one.qcow2" : "two.qcow2");
   const changed = { minRam: 5, tags: { team: "web" } };
   return {
     type: "Image",
     name: "golden",
-    args: { name: "golden", osDistro: "alma", url, ...(stage === "create" ? {} : changed) },
+    args: { name: "golden", osDistro: "alma", url, ...(stage === "update" ? changed : {}) },
   };
 }
 

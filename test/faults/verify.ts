@@ -9,10 +9,12 @@ import type { World } from "./world";
  * those that are excused.
  */
 export function wrongImages(
-  { emulator }: World,
+  { emulator, said }: World,
   stacks: readonly [StackModel, readonly Goal[]][],
   excused: (image: RawImage) => boolean = () => false,
 ): string[] {
+  // Where taking it off is refused, the user is told.
+  const markMayStay = said.some((text) => text.includes("the image keeps the tag"));
   const images = new Map(emulator.images().map((image) => [image.id, image]));
   const wrong = stacks.flatMap(([stack, goals]) =>
     goals.flatMap((goal) => {
@@ -25,7 +27,7 @@ export function wrongImages(
       if (ids.size !== 1 || image === undefined) {
         return [`${goal.name} has ${ids.size} ids in the state, and ${image ? "an" : "no"} image of its own`];
       }
-      return wrongProperties(image, goal);
+      return wrongProperties(image, goal, { markMayStay });
     }),
   );
   const nobodys = [...images.values()]
@@ -43,7 +45,11 @@ export function waitsForItsEnd(image: RawImage, { state }: StackModel): boolean 
   return mark !== undefined && state.every(({ inputs }) => inputs.token !== mark);
 }
 
-export function wrongProperties(image: RawImage, { type, args }: Goal): string[] {
+export function wrongProperties(
+  image: RawImage,
+  { type, args }: Goal,
+  { markMayStay = false } = {},
+): string[] {
   const tags = Object.fromEntries(image.tags.map(({ key, value }) => [key, value]));
   const ours = Object.keys(tags).filter((key) => key.startsWith(markKey));
   const others = Object.fromEntries(Object.entries(tags).filter(([key]) => !ours.includes(key)));
@@ -58,7 +64,7 @@ export function wrongProperties(image: RawImage, { type, args }: Goal): string[]
           minRam: [image.min_ram, args.minRam ?? 0],
           tags: [others, args.tags ?? {}],
         }),
-    ...(type === "Image" ? { marks: [ours, []] } : {}),
+    ...(type === "Image" && !markMayStay ? { marks: [ours, []] } : {}),
   };
   return Object.entries(expected)
     .filter(([, [is, shall]]) => !isDeepStrictEqual(is, shall))
