@@ -162,19 +162,19 @@ describe("what the message says", () => {
     expect(message).toBe(
       `Show image ${imageId}: 401 the service does not accept the signature. Unauthorized: The signature does not match. ` +
         "The access key (from environment variable SCP_ACCESS_KEY), the secret key (from Pulumi config scp:secretKey) " +
-        "or this machine's clock may be wrong: the clock is 7 min behind the service's. Signatures are accepted within 5 minutes.",
+        "or this machine's clock may be wrong. The clock is 7 min behind the service's. Up to 5 minutes' difference is accepted.",
     );
   });
 
   test.each([
-    [date(-90_000), "the clock is 90 s ahead of the service's."],
-    [date(-6 * 3_600_000), "the clock is 360 min ahead of the service's."],
-    [date(30_000), "the clock is 30 s behind the service's."],
-    [date(1000), "the clock agrees with the service's."],
-    [{ date: "yesterday" }, "the answer does not tell the service's time."],
+    [date(-90_000), "The clock is 90 s ahead of the service's."],
+    [date(-6 * 3_600_000), "The clock is 360 min ahead of the service's."],
+    [date(30_000), "The clock is 30 s behind the service's."],
+    [date(1000), "The clock agrees with the service's."],
+    [{ date: "yesterday" }, "The answer does not tell the service's time."],
   ])("401 with %j", async (headers, words) => {
     const { message } = await failed({ status: 401, headers });
-    expect(message).toContain(`clock may be wrong: ${words} `);
+    expect(message).toContain(`clock may be wrong. ${words} `);
   });
 
   test("401 of the emulator, whose clock is an hour off", async () => {
@@ -182,7 +182,7 @@ describe("what the message says", () => {
     opened.push(other);
     const client = clientFor(other, once);
     const { message } = await errorOf(client.showImage(imageId));
-    expect(message).toContain("the clock is 60 min behind the service's.");
+    expect(message).toContain("The clock is 60 min behind the service's.");
     expect(client.serverNow()).toBe(now + 3_600_000);
   });
 

@@ -1,11 +1,23 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import type { Duplex } from "node:stream";
-import { TLSSocket } from "node:tls";
-import axios, { isAxiosError, type AxiosInstance, type AxiosResponse } from "axios";
+import axios, { type AxiosInstance, type AxiosResponse } from "axios";
 import { bulkhead, DelegateBackoff, handleWhen, retry, wrap, type IPolicy } from "cockatiel";
+import { withConnectTimeout } from "./agents";
+import {
+  clockDifference,
+  failureOf,
+  firstError,
+  header,
+  isProxysOwn,
+  largestAnswer,
+  noAnswer,
+  notJson,
+  parse,
+  refusedByProxy,
+  requestId,
+  unusable,
+} from "./answer";
 import { isTransient, presentable, ScpError, type Failure } from "./errors";
-import { isObject, text } from "./images";
 import { isLoopback, serviceUrl, type Service } from "./regions";
 import type { Settings } from "./settings";
 import { encodeUrl, signedHeaders } from "./sign";
@@ -55,9 +67,6 @@ export const defaultPatience: Patience = {
 
 /** The longest pause that the service's Retry-After is followed to. Who asks for more gets an error instead of a hanging deployment. */
 const longestRetryAfter = 120_000;
-
-/** The largest answer that is read. A full page of 1000 images takes some 2 MB. */
-const largestAnswer = 16 * 1024 * 1024;
 
 /**
  * All the client's input and output: signs, sends, retries, and turns whatever does not end well into a `ScpError`.
@@ -138,10 +147,10 @@ export class Http {
         },
       });
     } catch (error) {
-      throw noAnswer(error, call, show); // Only what is said here leaves: axios's own error holds every header.
+      throw noAnswer(error, call.tried, show); // Only what is said here leaves: axios's own error holds every header.
     }
     if (isProxysOwn(response, url)) {
-      throw refusedByProxy(response.status, call);
+      throw refusedByProxy(response.status, call.tried);
     }
     return this.read(response, call, show);
   }
@@ -181,8 +190,8 @@ export class Http {
     switch (failure) {
       case "unauthorized":
         return (
-          `The access key (from ${key}), the secret key (from ${secret}) or this machine's clock may be wrong: ` +
-          `${clockDifference(offset)} Signatures are accepted within 5 minutes.`
+          `The access key (from ${key}), the secret key (from ${secret}) or this machine's clock may be wrong. ` +
+          `${clockDifference(offset)} Up to 5 minutes' difference is accepted.`
         );
       case "forbidden":
         return "The key pair is accepted, but its user lacks the permission, or the image forbids it.";
@@ -230,174 +239,4 @@ export function retryAfter(value: string | undefined, now: number): number | und
   }
   const milliseconds = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
   return Number.isNaN(milliseconds) ? undefined : Math.max(0, milliseconds);
-}
-
-/** System errors after which the service cannot have got the request. */
-const neverSent = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ECONNECTTIMEOUT",
-]);
-
-/** What TLS calls the certificates that it does not trust. */
-const badCertificate = /CERT|^UNABLE_TO_|^INVALID_CA$|^HOSTNAME_MISMATCH$/;
-
-function noAnswer(error: unknown, call: Call<unknown>, show: (foreign: string) => string): ScpError {
-  const { code, response } = isAxiosError(error) ? error : {};
-  const message = error instanceof Error ? error.message : "";
-  if (code !== undefined && badCertificate.test(code)) {
-    return new ScpError({
-      failure: "unexpected",
-      tried: call.tried,
-      detail: `The certificate is not trusted: ${show(message)}`,
-      advice:
-        "Check the endpoint. Behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS to the file of its certificate authority.",
-      mayHaveWorked: false,
-    });
-  }
-  if (code === "ERR_BAD_RESPONSE" && response === undefined) {
-    return new ScpError({
-      failure: "unexpected",
-      tried: call.tried,
-      detail: `The answer is larger than ${largestAnswer / 1024 / 1024} MB`,
-      mayHaveWorked: true,
-    });
-  }
-  return new ScpError({
-    failure: "noAnswer",
-    tried: call.tried,
-    detail:
-      code === "ERR_BAD_RESPONSE"
-        ? "The answer was cut off"
-        : show(message === "" ? (code ?? "the connection ended") : message),
-    advice: "Check the network, the proxy settings (HTTPS_PROXY, NO_PROXY) and the endpoint.",
-    mayHaveWorked: !(code !== undefined && neverSent.has(code)),
-  });
-}
-
-/** Whether the proxy answered instead of connecting: then there never was TLS, although the URL asks for it. */
-function isProxysOwn(response: AxiosResponse, url: string): boolean {
-  const { socket } = response.request as http.ClientRequest;
-  return url.startsWith("https:") && !(socket instanceof TLSSocket);
-}
-
-function refusedByProxy(status: number, call: Call<unknown>): ScpError {
-  return new ScpError({
-    failure: "noAnswer",
-    tried: call.tried,
-    detail: `The proxy does not connect to the service; it answers ${status}`,
-    advice: "Check the proxy settings (HTTPS_PROXY, NO_PROXY) and what the proxy allows.",
-    mayHaveWorked: false,
-  });
-}
-
-function unusable(
-  tried: string,
-  response: AxiosResponse<string>,
-  show: (foreign: string) => string,
-): ScpError {
-  const type = show(header(response, "content-type") ?? "no content type");
-  const shown = show(response.data);
-  return new ScpError({
-    failure: "unexpected",
-    tried,
-    status: response.status,
-    detail: `The body (${type}) is not what this operation answers: ${shown === "" ? "it is empty" : shown}`,
-    advice: "If a proxy or a login page answers in the service's place, fix that; otherwise run again.",
-    mayHaveWorked: true,
-  });
-}
-
-function failureOf(status: number): Failure {
-  const named: Partial<Record<number, Failure>> = {
-    400: "invalid",
-    401: "unauthorized",
-    403: "forbidden",
-    404: "notFound",
-    409: "conflict",
-    429: "throttled",
-  };
-  return named[status] ?? (status >= 500 ? "server" : "unexpected");
-}
-
-/**
- * The service's own words out of its envelope, every member of which may be missing; undefined when this is no envelope.
- * Without a detail that is text, whoever shows the error shows the body as it is.
- */
-function firstError(body: unknown): { code?: string; detail?: string } | undefined {
-  const errors = isObject(body) ? body.errors : undefined;
-  const all = Array.isArray(errors) ? errors.filter(isObject) : [];
-  if (all.length === 0) {
-    return undefined;
-  }
-  const details = all.flatMap(({ detail }): unknown[] => (Array.isArray(detail) ? detail : [detail]));
-  const words = details.filter((word) => word !== undefined && word !== null);
-  const isText = words.length > 0 && words.every((word) => typeof word === "string");
-  return { code: text(all[0]?.code), detail: isText ? words.join("; ") : undefined };
-}
-
-const notJson = Symbol("not JSON");
-
-/** The body's JSON; undefined where there is no body. */
-function parse(data: string): unknown {
-  if (data.trim() === "") {
-    return undefined;
-  }
-  try {
-    return JSON.parse(data) as unknown;
-  } catch {
-    return notJson;
-  }
-}
-
-function header(response: AxiosResponse, name: string): string | undefined {
-  return text((response.headers as Record<string, unknown>)[name]);
-}
-
-function requestId(response: AxiosResponse, show: (foreign: string) => string): string | undefined {
-  const id = ["x-request-id", "x-openstack-request-id", "scp-request-id"].map((name) =>
-    header(response, name),
-  );
-  const found = id.find((value) => value !== undefined);
-  return found === undefined ? undefined : show(found);
-}
-
-function clockDifference(offset: number | undefined): string {
-  if (offset === undefined) {
-    return "the answer does not tell the service's time.";
-  }
-  const seconds = Math.round(Math.abs(offset) / 1000);
-  if (seconds < 2) {
-    return "the clock agrees with the service's.";
-  }
-  const amount = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
-  return `the clock is ${amount} ${offset > 0 ? "behind" : "ahead of"} the service's.`;
-}
-
-/** Makes an agent give up on a connection that does not come about. Axios's own time-out is for silence, and longer. */
-function withConnectTimeout<A extends http.Agent>(agent: A, milliseconds: number): A {
-  const connect = agent.createConnection.bind(agent);
-  agent.createConnection = (options, callback) => {
-    const socket = connect(options, callback);
-    if (socket) {
-      destroyUnlessConnected(socket, milliseconds);
-    }
-    return socket;
-  };
-  return agent;
-}
-
-function destroyUnlessConnected(socket: Duplex, milliseconds: number): void {
-  const timer = setTimeout(() => {
-    const error = new Error(`no connection within ${milliseconds / 1000} s`);
-    socket.destroy(Object.assign(error, { code: "ECONNECTTIMEOUT" }));
-  }, milliseconds);
-  const stop = () => {
-    clearTimeout(timer);
-  };
-  // With TLS, a connection is made when its handshake is done.
-  socket.once(socket instanceof TLSSocket ? "secureConnect" : "connect", stop).once("close", stop);
 }
