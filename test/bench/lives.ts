@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { startEmulator, type Emulator } from "../emulator";
 import { callsSince } from "./calls";
 import { programFolder, type ProgramSettings, type Side } from "./programs";
-import { openStack, type EngineName, type Timed } from "./stacks";
+import { allShown } from "./state";
+import { openStack, type Command, type EngineName, type Timed } from "./stacks";
 
 export const operations = ["cold up", "up", "preview", "refresh", "destroy"] as const;
 export type Operation = (typeof operations)[number];
 
 export interface Life {
-  operations: Record<Operation, Timed>;
+  operations: Partial<Record<Operation, Timed>>;
   /** What the service was asked in the cold up, by operation. */
   calls: Record<string, number>;
   /** The text of `pulumi stack export`. */
@@ -31,25 +32,50 @@ export async function startCloud(importMs: number): Promise<{ cloud: Emulator; u
   return { cloud, url: cloud.objectUrl("images", "golden.qcow2") };
 }
 
-export async function live(side: Side, { engine, ...settings }: LifeSettings): Promise<Life> {
+const commands: Record<Operation, Command> = {
+  "cold up": "up",
+  up: "up",
+  preview: "preview",
+  refresh: "refresh",
+  destroy: "destroy",
+};
+
+/** Lives a life, or the first part of one. */
+export async function live(
+  side: Side,
+  { engine, ...settings }: LifeSettings,
+  parts: readonly Operation[] = operations,
+): Promise<Life> {
   const { cloud, url } = await startCloud(settings.importMs);
   const stack = await openStack(engine, programFolder(side, { ...settings, url }), cloud.env);
+  const life: Life = { operations: {}, calls: {}, state: "" };
   try {
     const before = cloud.stats();
-    const cold = await stack.operate("up");
-    const calls = callsSince(before, cloud.stats());
-    const state = await stack.exported();
-    return {
-      operations: {
-        "cold up": cold,
-        up: await stack.operate("up"),
-        preview: await stack.operate("preview"),
-        refresh: await stack.operate("refresh"),
-        destroy: await stack.operate("destroy"),
-      },
-      calls,
-      state,
-    };
+    for (const part of parts) {
+      life.operations[part] = await stack.operate(commands[part]);
+      if (part === "cold up") {
+        life.calls = callsSince(before, cloud.stats());
+        life.state = await stack.exported();
+      }
+    }
+    return life;
+  } finally {
+    stack.close();
+    await cloud.close();
+  }
+}
+
+/** The state of images of which the service shows all that it can, as exported. */
+export async function fullState(engine: EngineName, count: number): Promise<string> {
+  const { cloud, url } = await startCloud(0);
+  const stack = await openStack(engine, programFolder("images", { count, url, importMs: 0 }), cloud.env);
+  try {
+    await stack.operate("up");
+    for (const { id } of cloud.images()) {
+      await cloud.setImage(id, allShown);
+    }
+    await stack.operate("refresh");
+    return await stack.exported();
   } finally {
     stack.close();
     await cloud.close();
