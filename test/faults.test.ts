@@ -21,7 +21,7 @@ const say = (text: string) => process.stdout.write(`\n${text}\n`);
 
 // All of it: npm run test:faults and npm run test:kills. The numbers below share no factor with the number of kinds.
 test("whatever fails, each resource ends with one image, and no image is nobody's", async () => {
-  const tallies = await runMatrix(world, 53);
+  const tallies = await runMatrix(world, 71);
   say(tableOf(tallies));
   expect(tallies.flatMap(({ lost }) => lost)).toEqual([]);
   expect(tallies.filter(({ cases }) => cases === 0)).toEqual([]);

@@ -91,18 +91,25 @@ async function liveOnce(
   try {
     // Of an image that was deleted while the state was not told, refresh tells it.
     await stack.refresh(world.start());
+    const before = tokenIn(stack);
     await stack.up(aim, world.start());
-    const waits = (image: RawImage) => waitsForItsEnd(image, stack);
+    const madeNone = tokenIn(stack) === before;
+    const isRecord = aim[0]?.type === "ImageRecord";
+    // What killed runs left is seen to by the next creation, or at the stack's end; a record by itself is only named.
+    const named = (image: RawImage) =>
+      isRecord && waitsForItsEnd(image, stack) && world.said.some((text) => text.includes(image.id));
+    const waits = (image: RawImage) => named(image) || (madeNone && waitsForItsEnd(image, stack));
     const wrong = [...wrongImages(world, [[stack, aim]], waits), ...leaks(world, stack)];
     await stack.destroy(world.start());
-    // A record by itself that was left is only named.
-    const named = (image: RawImage) =>
-      aim[0]?.type === "ImageRecord" && waits(image) && world.said.some((text) => text.includes(image.id));
     const left = wrongImages(world, [[stack, []]], named);
     return { kills, wrong: [...wrong, ...left.map((what) => `after destroy, ${what}`)] };
   } catch (error) {
     return { kills, wrong: [`without faults, it fails: ${String(error)}`] };
   }
+}
+
+function tokenIn({ state }: StackModel): unknown {
+  return state.find(({ type, delete: replaced }) => type === "ImageRecord" && !replaced)?.inputs.token;
 }
 
 /** What the user may want next: one resource, of the same type for life. */
