@@ -2,7 +2,7 @@
 
 import { operations } from "./lives";
 import { median, ratios, type Measured } from "./measure";
-import { circumstances, operationName, ratioTarget } from "./report";
+import { operationName, ratioTarget } from "./report";
 
 const width = 760;
 const left = 250;
@@ -63,7 +63,7 @@ export function chart(measured: Measured): string {
 ${line("one", x(1), top - 8, x(1), bottom + 6)}
 ${bars.join("\n")}
 <text class="small" x="${round(x(1))}" y="${bottom + 20}" text-anchor="middle">1 ×</text>
-<text class="small" x="16" y="${height - 12}">${circumstances(measured)}</text>
+<text class="small" x="16" y="${height - 12}">${measured.circumstances}</text>
 </svg>
 `;
 }

@@ -1,5 +1,6 @@
 // All that the bench measures, in the order in which it measures it.
 
+import { cpus, totalmem } from "node:os";
 import { sum } from "./calls";
 import { allowedLateness, measureLatency, spread } from "./latency";
 import { fullState, live, operations, type Life, type LifeSettings, type Operation } from "./lives";
@@ -23,6 +24,8 @@ export type Pair = Record<Side, number[]>;
 
 export interface Measured {
   plan: Plan;
+  /** With what it was measured, when, and on what. */
+  circumstances: string;
   seconds: Record<Operation, Pair>;
   programMemory: Pair;
   providerMemory: Pair;
@@ -58,6 +61,7 @@ export async function measure(plan: Plan, tell: Tell): Promise<Measured> {
   ) as Measured["seconds"];
   return {
     plan,
+    circumstances: circumstances(plan),
     seconds,
     programMemory: pair(large, (life) => life.operations["cold up"]?.memory.program),
     providerMemory: pair(large, (life) => life.operations["cold up"]?.memory.provider),
@@ -97,6 +101,13 @@ function pair(lives: Record<Side, Life[]>, take: (life: Life) => number | undefi
 
 function repeat<T>(times: number, make: () => T): T[] {
   return Array.from({ length: times }, make);
+}
+
+function circumstances(plan: Plan): string {
+  const engine = plan.engine === "pulumi" ? "the Pulumi CLI" : "the embedded engine";
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "CPU"}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform}, Node.js ${process.versions.node}`;
+  const runs = plan.runs === 1 ? "one run" : `medians of ${plan.runs} runs`;
+  return `${engine}, ${runs}, ${new Date().toISOString().slice(0, 10)}, ${machine}`;
 }
 
 /** How many of the images were found active later than they should be. */

@@ -1,6 +1,5 @@
 // What was measured, as rows: beside each, what is to be reached.
 
-import { cpus, totalmem } from "node:os";
 import { sum } from "./calls";
 import { operations, type Operation } from "./lives";
 import { late, median, ratios, type Measured } from "./measure";
@@ -106,14 +105,6 @@ function tally(calls: Record<string, number>): string {
     .join(", ");
 }
 
-/** Where and when. */
-export function circumstances({ plan }: Measured): string {
-  const engine = plan.engine === "pulumi" ? "the Pulumi CLI" : "the embedded engine";
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "CPU"}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform}, Node.js ${process.versions.node}`;
-  const runs = plan.runs === 1 ? "one run" : `medians of ${plan.runs} runs`;
-  return `${engine}, ${runs}, ${new Date().toISOString().slice(0, 10)}, ${machine}`;
-}
-
 export function table(measured: Measured): string {
   const cells = [
     ["", "measured", "to reach", ""],
@@ -126,7 +117,7 @@ export function table(measured: Measured): string {
     ]),
   ];
   const lines = cells.map((row) => `| ${row.join(" | ")} |`).join("\n");
-  return `Measured with ${circumstances(measured)}.\n\n${lines}`;
+  return `Measured with ${measured.circumstances}.\n\n${lines}`;
 }
 
 /** A text with what stands between the bench's marks replaced. */

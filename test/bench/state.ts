@@ -9,23 +9,7 @@ export const allShown: Partial<ImageBody> = {
   scp_original_image_type: "standard",
   scp_os_build_version: "20260923",
   scp_os_version: "24.04",
-  volumes: JSON.stringify([
-    {
-      boot_index: 0,
-      delete_on_termination: false,
-      destination_type: "volume",
-      device_name: "/dev/vda",
-      device_type: "disk",
-      disk_bus: "virtio",
-      encrypted: true,
-      encryption_format: "luks",
-      snapshot_id: "70a599e0-31e7-49b7-b260-868f441e862b",
-      source_type: "snapshot",
-      volume_id: "0fb0ab2f-8b2c-4f6c-a4d1-f5c0e7f13b12",
-      volume_size: 50,
-      volume_type: "SSD",
-    },
-  ]),
+  volumes: "[]", // only an image that was made from a server has any
 };
 
 export interface StateSize {
