@@ -1,11 +1,11 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { otherPathForm, type ScpClient } from "../api/client";
-import { isConflict, isForbidden, isNotFound, ScpError } from "../api/errors";
+import { ScpError } from "../api/errors";
 import type { Image } from "../api/images";
 import { SettingsError, type Settings } from "../api/settings";
-import type { Clock } from "./clock";
 import type { Cloud, OwnSettings } from "./cloud";
-import { duration } from "./progress";
+import { ImageError } from "./image-error";
+import { unlessGone } from "./unless-gone";
 import { checkProperties, isUnknown, withDefaults, type Properties, type PropertyTable } from "../properties";
 
 type Hooks = Record<string, (...args: never[]) => Promise<unknown>>;
@@ -28,11 +28,6 @@ export function asCalledByPulumi<H extends Hooks>(hooks: H): H {
 
 function isExpected(error: unknown): error is Error {
   return error instanceof ScpError || error instanceof SettingsError || error instanceof ImageError;
-}
-
-/** What went wrong with an image, in words for the user. */
-export class ImageError extends Error {
-  override readonly name = "ImageError";
 }
 
 class HookError extends Error {
@@ -92,25 +87,6 @@ export function placeOf(cloud: Cloud, properties: Properties): OwnSettings {
   return { region, environment };
 }
 
-/**
- * What a call answers; undefined when it answers twice that there is no such thing. What is taken for gone is forgotten, and
- * something on the way, which knows of no image, may have said 404 in the service's place.
- */
-export async function unlessGone<T>(call: () => Promise<T>): Promise<T | undefined> {
-  for (let asked = 1; ; asked += 1) {
-    try {
-      return await call();
-    } catch (error) {
-      if (!isNotFound(error)) {
-        throw error;
-      }
-      if (asked === 2) {
-        return undefined;
-      }
-    }
-  }
-}
-
 /** The image for a read: undefined when it is gone. Whoever only looks one up that is not there gets the error. */
 export async function imageToRead(
   client: ScpClient,
@@ -142,62 +118,6 @@ export function urlOf(image: Image, declared: unknown): unknown {
     return declared;
   }
   return shown;
-}
-
-/** How long a delete that is refused because the image is in use is tried again, in milliseconds. */
-const inUse = { longest: 5 * 60_000, firstPause: 2_000, longestPause: 30_000 };
-
-/**
- * Deletes an image. One that is gone already is fine: that is what was wanted, and a delete whose answer was lost looks the same.
- */
-export async function deleteImageOf(client: ScpClient, clock: Clock, id: string): Promise<void> {
-  const since = clock.now();
-  for (let pause = inUse.firstPause; ; pause = Math.min(pause * 2, inUse.longestPause)) {
-    try {
-      await unlessGone(() => client.deleteImage(id));
-      return;
-    } catch (error) {
-      if (isForbidden(error) && (await client.showImage(id).catch(() => undefined))?.protected) {
-        throw new ImageError(
-          `Image ${id} is protected, so it is not deleted. Set its property protected to false, run pulumi up, then delete it. ` +
-            "(An image that was replaced while it was protected is in no program any more: lift its protection in the console.)",
-          { cause: error },
-        );
-      }
-      if (!isConflict(error)) {
-        throw error;
-      }
-      if (clock.now() - since + pause > inUse.longest) {
-        const waited = duration(clock.now() - since);
-        throw new ImageError(`${error.message} It was still in use after ${waited}; free it and run again.`, {
-          cause: error,
-        });
-      }
-    }
-    await clock.sleep(pause);
-  }
-}
-
-/** Deletes an image that a killed run left. Nobody has it in a program, so nobody else could lift its protection. */
-export async function deleteLeft(client: ScpClient, clock: Clock, id: string): Promise<void> {
-  const image = await unlessGone(() => client.showImage(id));
-  if (image?.protected) {
-    await client.updateImage(id, { protected: false });
-  }
-  if (image !== undefined) {
-    await deleteImageOf(client, clock, id);
-  }
-}
-
-/**
- * Deletes a resource's image, unless another resource holds it: when one is replaced although its image stays the same, the old
- * one is deleted after the new one was made.
- */
-export async function deleteUnlessHeld(cloud: Cloud, id: string, props: Properties): Promise<void> {
-  const { client, marks } = cloud.at(props);
-  if (marks.release(id, props.token)) {
-    await deleteImageOf(client, cloud.clock, id);
-  }
 }
 
 /** Whether check is called for a resource that is to be made: then the engine has no old inputs to give. */

@@ -4,18 +4,18 @@ import type { Image } from "../api/images";
 import { cloudOfStack, configure, type Cloud } from "./cloud";
 import {
   asCalledByPulumi,
-  deleteUnlessHeld,
   found,
   gone,
-  ImageError,
   imageToRead,
   inputsOrFailures,
   isNew,
   placeOf,
   stated,
-  unlessGone,
   urlOf,
 } from "./hooks";
+import { deleteUnlessHeld } from "./delete-image";
+import { ImageError } from "./image-error";
+import { unlessGone } from "./unless-gone";
 import {
   diffProperties,
   importProperties,

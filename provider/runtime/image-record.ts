@@ -12,7 +12,6 @@ import {
 import { cloudOfStack, configure, type Cloud } from "./cloud";
 import {
   asCalledByPulumi,
-  deleteUnlessHeld,
   found,
   gone,
   imageToRead,
@@ -22,6 +21,7 @@ import {
   stated,
   urlOf,
 } from "./hooks";
+import { deleteUnlessHeld } from "./delete-image";
 import { differences, makeImage, takeOver } from "./make-image";
 import { newToken, withoutMarks } from "./marks";
 

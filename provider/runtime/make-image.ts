@@ -4,7 +4,10 @@ import { ScpError } from "../api/errors";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
 import type { Properties } from "../properties";
 import type { Clock } from "./clock";
-import { deleteLeft, ImageError, unlessGone, urlOf } from "./hooks";
+import { deleteLeft } from "./delete-image";
+import { urlOf } from "./hooks";
+import { ImageError } from "./image-error";
+import { unlessGone } from "./unless-gone";
 import { markKey, type Marks } from "./marks";
 
 interface Surroundings {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ScpClient, TaggedImage } from "../api/client";
 import { isForbidden, isNotFound } from "../api/errors";
-import { unlessGone } from "./hooks";
+import { unlessGone } from "./unless-gone";
 
 /**
  * The tag on an image of which it is not certain yet that the state knows it: made by the request that makes the image, and taken

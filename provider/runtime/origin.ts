@@ -3,7 +3,8 @@ import type { dynamic } from "@pulumi/pulumi";
 import { SettingsError } from "../api/settings";
 import type { Properties } from "../properties";
 import { cloudOfStack, configure, type Cloud, type CloudPlace, type OwnSettings } from "./cloud";
-import { asCalledByPulumi, deleteLeft } from "./hooks";
+import { deleteLeft } from "./delete-image";
+import { asCalledByPulumi } from "./hooks";
 import { isPartOfImage } from "./marks";
 
 /** The hooks of `Origin`: an id that is made once. In the cloud there is only what killed runs left under it. */

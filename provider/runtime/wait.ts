@@ -2,7 +2,7 @@ import type { ScpClient } from "../api/client";
 import { isConflict, isTransient, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
 import type { Clock } from "./clock";
-import { ImageError } from "./hooks";
+import { ImageError } from "./image-error";
 import { duration, tally, type Progress, type Waiting } from "./progress";
 import type { ImageWatch, Sight } from "./watch";
 
