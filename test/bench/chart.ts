@@ -50,7 +50,7 @@ export function chart(measured: Measured): string {
       `<rect class="bar" x="${left}" y="${y}" width="${round(x(middle) - left)}" height="${bar}" rx="2"/>`,
       line("range", x(least), center, x(greatest), center),
       target === undefined ? "" : line("target", x(target), y - 4, x(target), y + bar + 4),
-      `<text class="value" x="${round(Math.max(x(greatest), x(target ?? 0)) + 8)}" y="${center + 4}">${middle.toFixed(2)} ×</text>`,
+      `<text class="value" x="${round(beside(x(greatest), x(target ?? 0)))}" y="${center + 4}">${middle.toFixed(2)} ×</text>`,
     ].join("\n");
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
@@ -59,13 +59,19 @@ export function chart(measured: Measured): string {
 </style>
 <rect class="ground" width="${width}" height="${height}"/>
 <text class="title" x="16" y="26">${measured.plan.images} images beside as many resources that do nothing</text>
-<text class="small" x="16" y="44">Time by time, median; the line shows all runs, the upright mark what is to be reached</text>
+<text class="small" x="16" y="44">Time as a multiple of theirs, median; the line spans all runs, the upright mark is what is to be reached</text>
 ${line("one", x(1), top - 8, x(1), bottom + 6)}
 ${bars.join("\n")}
 <text class="small" x="${round(x(1))}" y="${bottom + 20}" text-anchor="middle">1 ×</text>
 <text class="small" x="16" y="${height - 12}">${measured.circumstances}</text>
 </svg>
 `;
+}
+
+/** Where the number goes: after the bar, and after the target's mark where that would be in the way. */
+function beside(end: number, mark: number): number {
+  const room = 60;
+  return (mark > end + room ? end : Math.max(end, mark)) + 8;
 }
 
 function line(kind: string, x1: number, y1: number, x2: number, y2: number): string {
