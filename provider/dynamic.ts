@@ -43,6 +43,12 @@ export abstract class DynamicResource extends pulumi.CustomResource {
         },
         opts,
       );
+    } catch (error) {
+      Error.stackTraceLimit = stackTraceLimit;
+      if (error instanceof Error) {
+        Error.captureStackTrace(error); // A transformation of the program's threw: it was left without a trace.
+      }
+      throw error;
     } finally {
       Error.stackTraceLimit = stackTraceLimit;
     }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ImageVolume } from "./api/images";
-import { refuseImport } from "./dynamic";
+import { outputNames, refuseImport } from "./dynamic";
 import { ImageImport, type Timeouts } from "./image-import";
 import { ImageRecord, type ImageRecordArgs } from "./image-record";
 import { importOutputs, importProperties, recordOutputs, recordProperties, rootOf } from "./properties";
@@ -32,57 +32,57 @@ export interface ImageArgs extends ImageRecordArgs {
 export class Image extends pulumi.ComponentResource {
   /** The image's id. */
   readonly id: pulumi.Output<string>;
-  readonly name: pulumi.Output<string>;
-  readonly osDistro: pulumi.Output<string>;
-  readonly url: pulumi.Output<string>;
-  readonly diskFormat: pulumi.Output<string>;
-  readonly containerFormat: pulumi.Output<string>;
+  declare readonly name: pulumi.Output<string>;
+  declare readonly osDistro: pulumi.Output<string>;
+  declare readonly url: pulumi.Output<string>;
+  declare readonly diskFormat: pulumi.Output<string>;
+  declare readonly containerFormat: pulumi.Output<string>;
   /** Smallest disk, in GB. */
-  readonly minDisk: pulumi.Output<number>;
-  readonly minRam: pulumi.Output<number>;
-  readonly protected: pulumi.Output<boolean>;
-  readonly visibility: pulumi.Output<string>;
+  declare readonly minDisk: pulumi.Output<number>;
+  declare readonly minRam: pulumi.Output<number>;
+  declare readonly protected: pulumi.Output<boolean>;
+  declare readonly visibility: pulumi.Output<string>;
   /** The declared tags; undefined where none are declared. */
-  readonly tags: pulumi.Output<Record<string, string> | undefined>;
-  readonly region: pulumi.Output<string>;
-  readonly environment: pulumi.Output<string>;
+  declare readonly tags: pulumi.Output<Record<string, string> | undefined>;
+  declare readonly region: pulumi.Output<string>;
+  declare readonly environment: pulumi.Output<string>;
   /** Id of the account that owns the image. */
-  readonly owner: pulumi.Output<string | undefined>;
-  readonly ownerAccountName: pulumi.Output<string | undefined>;
-  readonly ownerUserName: pulumi.Output<string | undefined>;
+  declare readonly owner: pulumi.Output<string | undefined>;
+  declare readonly ownerAccountName: pulumi.Output<string | undefined>;
+  declare readonly ownerUserName: pulumi.Output<string | undefined>;
   /** Path of the image's data in the image service. */
-  readonly file: pulumi.Output<string | undefined>;
+  declare readonly file: pulumi.Output<string | undefined>;
   /** Whether lists leave the image out. */
-  readonly osHidden: pulumi.Output<boolean | undefined>;
+  declare readonly osHidden: pulumi.Output<boolean | undefined>;
   /** ISO 8601, UTC. */
-  readonly createdAt: pulumi.Output<string | undefined>;
+  declare readonly createdAt: pulumi.Output<string | undefined>;
   /** ISO 8601, UTC. As of the last change that this resource made or saw. */
-  readonly updatedAt: pulumi.Output<string | undefined>;
+  declare readonly updatedAt: pulumi.Output<string | undefined>;
   /** `active`, unless an operator has deactivated the image since. */
-  readonly status: pulumi.Output<string>;
+  declare readonly status: pulumi.Output<string>;
   /** The MD5 of the file, in hexadecimal. */
-  readonly checksum: pulumi.Output<string | undefined>;
+  declare readonly checksum: pulumi.Output<string | undefined>;
   /** The algorithm of `osHashValue`: `sha512`. */
-  readonly osHashAlgo: pulumi.Output<string | undefined>;
+  declare readonly osHashAlgo: pulumi.Output<string | undefined>;
   /** The hash of the file, in hexadecimal. */
-  readonly osHashValue: pulumi.Output<string | undefined>;
+  declare readonly osHashValue: pulumi.Output<string | undefined>;
   /** Size of the file, in bytes. */
-  readonly size: pulumi.Output<number | undefined>;
+  declare readonly size: pulumi.Output<number | undefined>;
   /** Size of the disk that the file describes, in bytes. */
-  readonly virtualSize: pulumi.Output<number | undefined>;
+  declare readonly virtualSize: pulumi.Output<number | undefined>;
   /** The volumes of an image that was made from a server. */
-  readonly volumes: pulumi.Output<ImageVolume[] | undefined>;
+  declare readonly volumes: pulumi.Output<ImageVolume[] | undefined>;
   /** Such as `/dev/vda`. */
-  readonly rootDeviceName: pulumi.Output<string | undefined>;
+  declare readonly rootDeviceName: pulumi.Output<string | undefined>;
   /** The GPU driver's version. From API version 1.2 on. */
-  readonly scpGpuDriver: pulumi.Output<string | undefined>;
+  declare readonly scpGpuDriver: pulumi.Output<string | undefined>;
   /** Such as `custom`. */
-  readonly scpImageType: pulumi.Output<string | undefined>;
-  readonly scpK8sVersion: pulumi.Output<string | undefined>;
+  declare readonly scpImageType: pulumi.Output<string | undefined>;
+  declare readonly scpK8sVersion: pulumi.Output<string | undefined>;
   /** Such as `standard`: the type of the image that this one comes from. */
-  readonly scpOriginalImageType: pulumi.Output<string | undefined>;
-  readonly scpOsBuildVersion: pulumi.Output<string | undefined>;
-  readonly scpOsVersion: pulumi.Output<string | undefined>;
+  declare readonly scpOriginalImageType: pulumi.Output<string | undefined>;
+  declare readonly scpOsBuildVersion: pulumi.Output<string | undefined>;
+  declare readonly scpOsVersion: pulumi.Output<string | undefined>;
 
   /**
    * @param name the resource's name in Pulumi; the image's own is `args.name`
@@ -93,48 +93,27 @@ export class Image extends pulumi.ComponentResource {
     const { record, file } =
       opts.id === undefined ? this.declare(name, args, opts) : this.lookUp(name, opts.id);
 
-    // What depends on an image must never see a half-made one: all waits for the import.
-    const whenActive = <T>(output: pulumi.Output<T>) => file.id.apply<T>(() => output);
     this.id = file.id;
-    this.name = whenActive(record.name);
-    this.osDistro = whenActive(record.osDistro);
-    this.url = whenActive(record.url);
-    this.diskFormat = whenActive(record.diskFormat);
-    this.containerFormat = whenActive(record.containerFormat);
-    this.minDisk = whenActive(record.minDisk);
-    this.minRam = whenActive(record.minRam);
-    this.protected = whenActive(record.protected);
-    this.visibility = whenActive(record.visibility);
-    this.tags = whenActive(record.tags);
-    this.region = whenActive(record.region);
-    this.environment = whenActive(record.environment);
-    this.owner = whenActive(record.owner);
-    this.ownerAccountName = whenActive(record.ownerAccountName);
-    this.ownerUserName = whenActive(record.ownerUserName);
-    this.file = whenActive(record.file);
-    this.osHidden = whenActive(record.osHidden);
-    this.createdAt = whenActive(record.createdAt);
-    this.updatedAt = whenActive(record.updatedAt);
-    this.status = file.status;
-    this.checksum = file.checksum;
-    this.osHashAlgo = file.osHashAlgo;
-    this.osHashValue = file.osHashValue;
-    this.size = file.size;
-    this.virtualSize = file.virtualSize;
-    this.volumes = file.volumes;
-    this.rootDeviceName = file.rootDeviceName;
-    this.scpGpuDriver = file.scpGpuDriver;
-    this.scpImageType = file.scpImageType;
-    this.scpK8sVersion = file.scpK8sVersion;
-    this.scpOriginalImageType = file.scpOriginalImageType;
-    this.scpOsBuildVersion = file.scpOsBuildVersion;
-    this.scpOsVersion = file.scpOsVersion;
+    this.offer(record, recordNames);
+    this.offer(file, importNames);
     this.registerOutputs({ id: this.id });
   }
 
   /** Looks up an image that something else manages, by its id. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Image {
     return new Image(name, {} as ImageArgs, { ...opts, id });
+  }
+
+  /**
+   * Makes the outputs of a part outputs of the whole. What depends on an image must never see a half-made one, so they all wait
+   * for the import. Each is made when it is asked for: an output takes a program time and memory, and of many images few are
+   * looked at. Enumerable, so that a program can export an image as it is.
+   */
+  private offer(part: ImageRecord | ImageImport, names: readonly string[]): void {
+    const outputs = part as unknown as Record<string, pulumi.Output<unknown>>;
+    for (const name of names) {
+      Object.defineProperty(this, name, { enumerable: true, get: () => this.id.apply(() => outputs[name]) });
+    }
   }
 
   private declare(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): Parts {
@@ -206,6 +185,11 @@ function componentOptions(opts: pulumi.CustomResourceOptions): pulumi.ComponentR
     hooks,
   };
 }
+
+const recordNames = Object.keys(outputNames(recordProperties, recordOutputs)).filter(
+  (name) => name !== "imageId",
+);
+const importNames = Object.keys(importOutputs);
 
 const recordKeys = new Set(["*", ...Object.keys({ ...recordProperties, ...recordOutputs })]);
 const importKeys = new Set(["*", ...Object.keys({ ...importProperties, ...importOutputs })]);
