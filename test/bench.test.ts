@@ -9,6 +9,8 @@ import { Marks } from "../provider/runtime/marks";
 import { ImageWatch } from "../provider/runtime/watch";
 import { sum, callsSince } from "./bench/calls";
 import { load } from "./bench/loading";
+import type { Lives } from "./bench/measure";
+import { tables } from "./bench/report";
 import { allShown, sizeOf } from "./bench/state";
 import { startEmulator } from "./emulator";
 import { openEmbedded } from "./lifecycle/stack";
@@ -171,4 +173,35 @@ test("a program that loads the package loads neither an HTTP client nor a compil
   expect(modules.filter((name) => /axios|cockatiel|typescript|ts-node|[/\\]runtime[/\\]/.test(name))).toEqual(
     [],
   );
+});
+
+test("what was not reached is said to be so", () => {
+  const seconds = (images: number[]) => ({ images, nothing: [2, 2, 2] });
+  const lives: Lives = {
+    engine: "pulumi",
+    images: 100,
+    circumstances: "a machine",
+    seconds: {
+      "cold up": seconds([2, 2.2, 9]),
+      up: seconds([2.2, 2.02, 1]),
+      preview: seconds([2, 2, 2]),
+      refresh: seconds([4, 4, 4]),
+      destroy: seconds([1, 1, 1]),
+    },
+    programMemory: { images: [200], nothing: [210] },
+    providerMemory: { images: [], nothing: [] },
+    calls: [{ createImage: 100 }, { createImage: 100, listImages: 161 }],
+  };
+  const rows = tables({ lives: [lives] }).split("\n");
+  const row = (name: string) => rows.filter((line) => line.startsWith(`| ${name}`));
+  expect(row("`up`, imports of 3 s")).toEqual([
+    "| `up`, imports of 3 s | **1.10 ×** (2.2 s) |",
+    "| `up`, imports of 3 s, 100 images | 1.10 × (1.00 to 4.50) | ≤ 1.15 × | reached |",
+  ]);
+  expect(row("`up` without")[1]).toContain("| 1.01 × (0.50 to 1.10) | ≤ 1.00 × | **not reached** |");
+  expect(row("`preview`")[1]).toContain("| ≤ 1.00 × | reached |");
+  expect(row("calls to make")).toEqual([
+    "| calls to make 100 images, imports of 3 s | 261 (100 createImage, 161 listImages) | ≤ 260 | **not reached** |",
+  ]);
+  expect(row("MB of memory in the program")).toEqual(["| MB of memory in the program | − 10 (200) |"]);
 });

@@ -1,77 +1,121 @@
 // The ratios as a picture: how long each operation takes, as a multiple of what resources that do nothing take.
 
-import { operations } from "./lives";
-import { median, ratios, type Measured } from "./measure";
-import { operationName, ratioTarget } from "./report";
+import { median, ratios, targetImages, type Lives } from "./measure";
+import { byEngine, operationNames, ratioTargets, timings } from "./report";
 
-const width = 760;
-const left = 250;
-const right = 70;
-const top = 64;
-const rowHeight = 40;
-const bar = 18;
+const width = 820;
+const left = 210;
+const right = 90;
+const head = 64;
+const foot = 34;
+const bar = 11;
+const gap = 2;
+/** Between one operation and the next. */
+const rowGap = 16;
 
 const style = `
   text { font: 13px system-ui, sans-serif; fill: #24292f; }
   .title { font-size: 15px; font-weight: 600; }
   .small { font-size: 11px; fill: #57606a; }
-  .value { font-weight: 600; }
-  .bar { fill: #1f77b4; }
-  .range { stroke: #24292f; stroke-width: 1.5; }
+  .value { font-size: 11px; font-weight: 600; }
+  .size0 { fill: #b6d3ea; } .size1 { fill: #7db1d8; } .size2 { fill: #1f77b4; } .size3 { fill: #12456a; }
+  .range { stroke: #24292f; stroke-width: 1; }
   .one { stroke: #57606a; stroke-width: 1; stroke-dasharray: 4 3; }
   .target { stroke: #d1570b; stroke-width: 3; }
   .ground { fill: #ffffff; }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3; }
     .small { fill: #9198a1; }
-    .bar { fill: #4493d8; }
+    .size0 { fill: #1f4e79; } .size1 { fill: #2f72ad; } .size2 { fill: #58a6ff; } .size3 { fill: #b5d7ff; }
     .range { stroke: #e6edf3; }
     .one { stroke: #9198a1; }
     .target { stroke: #f0883e; }
     .ground { fill: #0d1117; }
   }`;
 
-/** An SVG, readable on light and on dark ground. */
-export function chart(measured: Measured): string {
-  const all = operations.map((operation) => ratios(measured.seconds[operation]));
-  const most = Math.max(1.2, ...all.flat()) * 1.08;
-  const x = (ratio: number) => left + (ratio / most) * (width - left - right);
-  const bottom = top + operations.length * rowHeight;
-  const height = bottom + 58;
-  const bars = operations.map((operation, n) => {
-    const values = all[n] ?? [];
-    const [middle, least, greatest] = [median(values), Math.min(...values), Math.max(...values)];
-    const y = top + n * rowHeight + (rowHeight - bar) / 2;
-    const center = y + bar / 2;
-    const target = ratioTarget(operation);
-    const name = operationName(operation, measured.plan.images).replaceAll("`", "");
-    return [
-      `<text x="${left - 12}" y="${center + 4}" text-anchor="end">${name}</text>`,
-      `<rect class="bar" x="${left}" y="${y}" width="${round(x(middle) - left)}" height="${bar}" rx="2"/>`,
-      line("range", x(least), center, x(greatest), center),
-      target === undefined ? "" : line("target", x(target), y - 4, x(target), y + bar + 4),
-      `<text class="value" x="${round(beside(x(greatest), x(target ?? 0)))}" y="${center + 4}">${middle.toFixed(2)} ×</text>`,
-    ].join("\n");
+interface Panel {
+  height: number;
+  content: string;
+}
+
+/** An SVG, readable on light and on dark ground: a panel for each engine, one above the other. */
+export function chart(lives: readonly Lives[]): string {
+  const engines = byEngine(lives);
+  const most = Math.max(1.2, ...lives.flatMap(timings).flatMap(([, pair]) => ratios(pair)));
+  const panels = engines.map((sizes) => panel(sizes, most * 1.02));
+  const height = panels.reduce((sum, one) => sum + one.height, 0);
+  let top = 0;
+  const placed = panels.map((one) => {
+    const at = `<g transform="translate(0 ${round(top)})">\n${one.content}\n</g>`;
+    top += one.height;
+    return at;
   });
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
-<title>How long operations on ${measured.plan.images} images take, by what resources that do nothing take</title>
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${round(height)}" width="${width}" height="${round(height)}" role="img">
+<title>How long operations on images take, by what as many resources that do nothing take</title>
 <style>${style}
 </style>
-<rect class="ground" width="${width}" height="${height}"/>
-<text class="title" x="16" y="26">${measured.plan.images} images beside as many resources that do nothing</text>
-<text class="small" x="16" y="44">Time as a multiple of theirs, median; the line spans all runs, the upright mark is what is to be reached</text>
-${line("one", x(1), top - 8, x(1), bottom + 6)}
-${bars.join("\n")}
-<text class="small" x="${round(x(1))}" y="${bottom + 20}" text-anchor="middle">1 ×</text>
-<text class="small" x="16" y="${height - 12}">${measured.circumstances}</text>
+<rect class="ground" width="${width}" height="${round(height)}"/>
+${placed.join("\n")}
 </svg>
 `;
 }
 
-/** Where the number goes: after the bar, and after the target's mark where that would be in the way. */
-function beside(end: number, mark: number): number {
-  const room = 60;
-  return (mark > end + room ? end : Math.max(end, mark)) + 8;
+function panel(sizes: readonly Lives[], most: number): Panel {
+  const x = (ratio: number) => left + (ratio / most) * (width - left - right);
+  const rowHeight = sizes.length * (bar + gap) + rowGap;
+  const rows = Object.entries(operationNames).map(([name, title], row) => {
+    const top = head + row * rowHeight;
+    const bars = sizes.flatMap((size, n) => {
+      const pair = new Map<string, ReturnType<typeof timings>[number][1]>(timings(size)).get(name);
+      const y = top + n * (bar + gap);
+      return pair === undefined ? [] : [oneBar(ratios(pair), size.images, y, shade(n, sizes.length))];
+    });
+    const middle = top + (sizes.length * (bar + gap)) / 2 + 4;
+    return `<text x="${left - 12}" y="${round(middle)}" text-anchor="end">${title.replaceAll("`", "")}</text>\n${bars.join("\n")}`;
+
+    function oneBar(all: readonly number[], images: number, y: number, colour: number): string {
+      const [value, least, greatest] = [median(all), Math.min(...all), Math.max(...all)];
+      const center = y + bar / 2;
+      const target = images === targetImages ? ratioTargets[name as keyof typeof ratioTargets] : undefined;
+      const end = Math.max(x(greatest), target === undefined || x(target) > x(greatest) + 50 ? 0 : x(target));
+      return [
+        `<rect class="size${colour}" x="${left}" y="${round(y)}" width="${round(x(value) - left)}" height="${bar}" rx="1"/>`,
+        line("range", x(least), center, x(greatest), center),
+        ...(target === undefined ? [] : [line("target", x(target), y - 2, x(target), y + bar + 2)]),
+        `<text class="value" x="${round(end + 6)}" y="${round(center + 4)}">${value.toFixed(2)} ×</text>`,
+      ].join("\n");
+    }
+  });
+  const bottom = head + rows.length * rowHeight;
+  const content = [
+    `<text class="title" x="16" y="26">Images beside as many resources that do nothing: ${engineName(sizes)}</text>`,
+    `<text class="small" x="16" y="44">Time as a multiple of theirs, medians; a line spans all runs, the upright mark is what is to be reached with ${targetImages}</text>`,
+    legend(sizes),
+    line("one", x(1), head - 6, x(1), bottom - rowGap + 6),
+    ...rows,
+    `<text class="small" x="${round(x(1))}" y="${bottom + 4}" text-anchor="middle">1 ×</text>`,
+    `<text class="small" x="16" y="${bottom + 18}">${sizes[0]?.circumstances ?? ""}</text>`,
+  ];
+  return { height: bottom + foot, content: content.join("\n") };
+}
+
+function engineName(sizes: readonly Lives[]): string {
+  return sizes[0]?.engine === "pulumi" ? "the Pulumi CLI" : "the embedded engine";
+}
+
+/** Which colour sizes get: the more images, the stronger; one alone has the middle one. */
+function shade(n: number, count: number): number {
+  return count === 1 ? 2 : Math.round((n * 3) / (count - 1));
+}
+
+/** Above the bars, on the right: which colour is how many images. */
+function legend(sizes: readonly Lives[]): string {
+  return sizes
+    .map(({ images }, n) => {
+      const at = width - 16 - (sizes.length - n) * 52;
+      return `<rect class="size${shade(n, sizes.length)}" x="${at}" y="17" width="10" height="10" rx="1"/><text class="small" x="${at + 14}" y="26">${images}</text>`;
+    })
+    .join("\n");
 }
 
 function line(kind: string, x1: number, y1: number, x2: number, y2: number): string {

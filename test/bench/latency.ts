@@ -18,7 +18,7 @@ export interface Latency {
  * tell the very moment.
  */
 export async function measureLatency(times: number[]): Promise<Latency> {
-  const { cloud, url } = await startCloud(0);
+  const { cloud, url } = await startCloud();
   const active = new Map<string, number>();
   const made = new Map<string, number>();
   cloud.options.importMs = (image: RawImage) => {
@@ -58,9 +58,4 @@ export async function measureLatency(times: number[]): Promise<Latency> {
 /** Within 0.3 s, or 5 % of the import's time. */
 export function allowedLateness(took: number): number {
   return Math.max(300, took * 0.05);
-}
-
-/** Evenly from one to another, both included. */
-export function spread(from: number, to: number, count: number): number[] {
-  return Array.from({ length: count }, (_, n) => from + ((to - from) * n) / Math.max(1, count - 1));
 }

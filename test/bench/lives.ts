@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startEmulator, type Emulator } from "../emulator";
 import { callsSince } from "./calls";
-import { programFolder, type ProgramSettings, type Side } from "./programs";
+import { programFolder, type Side } from "./programs";
 import { allShown } from "./state";
 import { openStack, type Command, type EngineName, type Timed } from "./stacks";
 
@@ -15,19 +15,19 @@ export interface Life {
   operations: Partial<Record<Operation, Timed>>;
   /** What the service was asked in the cold up, by operation. */
   calls: Record<string, number>;
-  /** The text of `pulumi stack export`. */
-  state: string;
 }
 
-export interface LifeSettings extends Omit<ProgramSettings, "url"> {
+export interface LifeSettings {
   engine: EngineName;
+  /** How long each import takes, in milliseconds: as many images. */
+  times: readonly number[];
 }
 
 const example = join(__dirname, "../../../examples/images/example.qcow2");
 
 /** An emulator with a file to import. */
-export async function startCloud(importMs: number): Promise<{ cloud: Emulator; url: string }> {
-  const cloud = await startEmulator({ importMs });
+export async function startCloud(times: readonly number[] = []): Promise<{ cloud: Emulator; url: string }> {
+  const cloud = await startEmulator({ importMs: ({ name }) => times[Number(/\d+$/.exec(name)?.[0])] ?? 0 });
   await cloud.putObject("images", "golden.qcow2", readFileSync(example));
   return { cloud, url: cloud.objectUrl("images", "golden.qcow2") };
 }
@@ -43,19 +43,18 @@ const commands: Record<Operation, Command> = {
 /** Lives a life, or the first part of one. */
 export async function live(
   side: Side,
-  { engine, ...settings }: LifeSettings,
+  { engine, times }: LifeSettings,
   parts: readonly Operation[] = operations,
 ): Promise<Life> {
-  const { cloud, url } = await startCloud(settings.importMs);
-  const stack = await openStack(engine, programFolder(side, { ...settings, url }), cloud.env);
-  const life: Life = { operations: {}, calls: {}, state: "" };
+  const { cloud, url } = await startCloud(times);
+  const stack = await openStack(engine, programFolder(side, { times, url }), cloud.env);
+  const life: Life = { operations: {}, calls: {} };
   try {
-    const before = cloud.stats();
     for (const part of parts) {
+      const before = cloud.stats();
       life.operations[part] = await stack.operate(commands[part]);
       if (part === "cold up") {
         life.calls = callsSince(before, cloud.stats());
-        life.state = await stack.exported();
       }
     }
     return life;
@@ -67,8 +66,9 @@ export async function live(
 
 /** The state of images of which the service shows all that it can, as exported. */
 export async function fullState(engine: EngineName, count: number): Promise<string> {
-  const { cloud, url } = await startCloud(0);
-  const stack = await openStack(engine, programFolder("images", { count, url, importMs: 0 }), cloud.env);
+  const times = Array<number>(count).fill(0);
+  const { cloud, url } = await startCloud(times);
+  const stack = await openStack(engine, programFolder("images", { times, url }), cloud.env);
   try {
     await stack.operate("up");
     for (const { id } of cloud.images()) {

@@ -1,90 +1,111 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { withTable } from "../docs/markdown";
 import { findPulumi } from "../run/cli";
 import { chart } from "./chart";
-import { measure, type Measured, type Plan } from "./measure";
-import { table, withTable } from "./report";
+import { measureCosts, measureLives, type Costs, type Lives } from "./measure";
+import { tables, type Measured } from "./report";
 import type { EngineName } from "./stacks";
 
 const usage = `Usage: npm run bench [-- options]
-  --engine pulumi|embedded   what runs the programs; by default the Pulumi CLI, or the embedded engine where there is none
-  --images 100               how many images
+  --engine pulumi,embedded   what runs the programs; by default both, or the embedded engine alone where there is no Pulumi CLI
+  --images 100,300           only this: stacks of so many images; by default 1, 10, 100 and 300
+  --costs                    only this: calls, bytes, lengths, latencies, loading
   --runs 5                   how often; what is told is the median
-  --quick                    10 images, once, imports of at most 5 s; nothing is written
-  --again                    measures nothing: tells the last numbers again
-  --full                     1, 10, 100 and 300 images, on both engines; only the numbers for 100 are written
+  --quick                    10 images, once; nothing is written
+  --again                    measures nothing: writes down the last numbers again
+What was measured is kept in .local/bench; the table in README.md and docs/bench.svg are made from all that is there.
 `;
 
 const repository = resolve(__dirname, "../../..");
+const kept = join(repository, ".local/bench/numbers");
 
-/** npm run bench: measures, prints the table, and writes it into the README, with a chart and all numbers beside it. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       engine: { type: "string" },
-      images: { type: "string", default: "100" },
+      images: { type: "string" },
+      costs: { type: "boolean", default: false },
       runs: { type: "string", default: "5" },
-      again: { type: "boolean", default: false },
       quick: { type: "boolean", default: false },
-      full: { type: "boolean", default: false },
+      again: { type: "boolean", default: false },
     },
   });
-  const engine = engineNamed(values.engine);
-  const plan: Plan = {
-    engine,
-    images: positive(values.images),
-    runs: positive(values.runs),
-    memoryImages: 300,
-    longest: 60,
-  };
-  if (values.again) {
-    write(JSON.parse(readFileSync(numbersOf(plan), "utf8")) as Measured);
-    return;
-  }
+  const engines = enginesNamed(values.engine);
   if (values.quick) {
-    await report({ ...plan, images: 10, runs: 1, memoryImages: 10, longest: 5 });
+    const lives = await measureLives(engines[0], 10, 1, tell, { spread: false });
+    process.stdout.write(`\n${tables({ lives: [lives] })}\n`);
     return;
   }
-  write(await report(plan));
-  if (values.full) {
-    const engines: EngineName[] = engine === "pulumi" ? ["pulumi", "embedded"] : ["embedded"];
-    for (const other of engines) {
-      for (const images of [1, 10, 100, 300].filter((count) => other !== engine || count !== plan.images)) {
-        await report({ ...plan, engine: other, images, memoryImages: images });
-      }
+  if (!values.again) {
+    const all = values.images === undefined && !values.costs;
+    const sizes = values.images?.split(",").map(positive) ?? (all ? [1, 10, 100, 300] : []);
+    await measureAll({ engines, sizes, costs: all || values.costs, runs: positive(values.runs) });
+  }
+  write(readKept());
+}
+
+interface Plan {
+  engines: readonly [EngineName, ...EngineName[]];
+  sizes: readonly number[];
+  costs: boolean;
+  runs: number;
+}
+
+async function measureAll({ engines, sizes, costs, runs }: Plan): Promise<void> {
+  if (costs) {
+    keep("costs", await measureCosts(engines[0], runs, tell));
+  }
+  for (const engine of engines) {
+    for (const images of sizes) {
+      keep(`${engine}-${images}`, await measureLives(engine, images, runs, tell));
     }
   }
 }
 
-function numbersOf({ engine, images }: Plan): string {
-  return resolve(repository, `.local/bench/${engine}-${images}.json`);
+function tell(line: string): void {
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 }
 
-async function report(plan: Plan): Promise<Measured> {
-  const measured = await measure(plan, (line) => {
-    process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
-  });
-  process.stdout.write(`\n${table(measured)}\n\n`);
-  const file = numbersOf(plan);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify(measured, null, 2));
-  return measured;
+function keep(name: string, numbers: Costs | Lives): void {
+  mkdirSync(kept, { recursive: true });
+  writeFileSync(join(kept, `${name}.json`), JSON.stringify(numbers, null, 2));
+}
+
+function readKept(): Measured {
+  const files = existsSync(kept) ? readdirSync(kept).filter((name) => name.endsWith(".json")) : [];
+  if (files.length === 0) {
+    throw new Error("Nothing has been measured yet.");
+  }
+  const read = (file: string): unknown => JSON.parse(readFileSync(join(kept, file), "utf8"));
+  return {
+    costs: files.includes("costs.json") ? (read("costs.json") as Costs) : undefined,
+    lives: files.filter((name) => name !== "costs.json").map((name) => read(name) as Lives),
+  };
 }
 
 function write(measured: Measured): void {
-  const picture = resolve(repository, "docs/bench.svg");
-  mkdirSync(dirname(picture), { recursive: true });
-  writeFileSync(picture, chart(measured));
-  const readme = resolve(repository, "README.md");
-  writeFileSync(readme, withTable(readFileSync(readme, "utf8"), table(measured)));
+  const content = tables(measured);
+  process.stdout.write(`\n${content}\n`);
+  mkdirSync(join(repository, "docs"), { recursive: true });
+  writeFileSync(join(repository, "docs/bench.svg"), chart(measured.lives));
+  const readme = join(repository, "README.md");
+  writeFileSync(readme, withTable(readFileSync(readme, "utf8"), "bench", content));
+}
+
+function enginesNamed(names: string | undefined): [EngineName, ...EngineName[]] {
+  const [first, ...others] = (names ?? (findPulumi() === undefined ? "embedded" : "pulumi,embedded")).split(
+    ",",
+  );
+  return [engineNamed(first), ...others.map(engineNamed)];
 }
 
 function engineNamed(name: string | undefined): EngineName {
-  if (name !== undefined && name !== "pulumi" && name !== "embedded") {
-    throw new Error("--engine takes pulumi or embedded.");
+  if (name !== "pulumi" && name !== "embedded") {
+    throw new Error("--engine takes pulumi, embedded, or both with a comma between them.");
   }
-  return name ?? (findPulumi() === undefined ? "embedded" : "pulumi");
+  return name;
 }
 
 function positive(text: string): number {

@@ -2,96 +2,116 @@
 
 import { cpus, totalmem } from "node:os";
 import { sum } from "./calls";
-import { allowedLateness, measureLatency, spread } from "./latency";
-import { fullState, live, operations, type Life, type LifeSettings, type Operation } from "./lives";
+import { measureLatency } from "./latency";
+import { fullState, live, operations, type Life, type Operation } from "./lives";
 import { load } from "./loading";
 import { sides, type Side } from "./programs";
 import type { EngineName } from "./stacks";
-import { sizeOf } from "./state";
-
-export interface Plan {
-  engine: EngineName;
-  images: number;
-  runs: number;
-  /** How many images the memory is measured with. */
-  memoryImages: number;
-  /** The longest import of those that are waited for, in seconds. */
-  longest: number;
-}
+import { sizeOf, type StateSize } from "./state";
 
 /** What both sides took, run by run. */
 export type Pair = Record<Side, number[]>;
 
-export interface Measured {
-  plan: Plan;
-  /** With what it was measured, when, and on what. */
+/** Of stacks of one size, on one engine. */
+export interface Lives {
+  engine: EngineName;
+  images: number;
+  /** When it was measured, and on what. */
   circumstances: string;
+  /** Seconds. Imports of 3 s. */
   seconds: Record<Operation, Pair>;
+  /** Seconds of a cold up whose imports take from 1 to 60 s, where that was measured. */
+  spread?: Pair;
+  /** Megabytes, at the most, in a cold up. */
   programMemory: Pair;
   providerMemory: Pair;
-  /** By operation, of each run. */
+  /** Of a cold up, by operation, of each run. */
   calls: Record<string, number>[];
+}
+
+/** What has no size, or one that a target gives it. */
+export interface Costs {
+  circumstances: string;
+  /** Of 100 imports of a minute. */
   longCalls: Record<string, number>;
-  stateBytes: number;
-  providerLength: number;
+  state: StateSize;
+  /** Of imports of 1 to 60 s, all at once: milliseconds. */
   latencies: { took: number; late: number }[];
+  /** Milliseconds. */
   packageLoad: number[];
   runtimeLoad: number[];
 }
 
 type Tell = (line: string) => void;
 
-export async function measure(plan: Plan, tell: Tell): Promise<Measured> {
-  const { engine, images, runs, memoryImages, longest } = plan;
+const importMs = 3_000;
+/** The longest import of those that differ. */
+const longest = 60_000;
+/** How many images the targets are about. */
+export const targetImages = 100;
+
+export async function measureCosts(engine: EngineName, runs: number, tell: Tell): Promise<Costs> {
   const packageLoad = repeat(runs, () => load("pulumi-scp-images").milliseconds);
   const runtimeLoad = repeat(runs, () => load("pulumi-scp-images/runtime/image-import").milliseconds);
-
-  tell(`${images} imports from 1 to ${longest} s, all at once`);
-  const { images: latencies } = await measureLatency(spread(1000, longest * 1000, images));
-  tell(`state of images that have everything`);
-  const full = sizeOf(await fullState(engine, 20), 20);
-
-  tell(`${images} imports of ${longest} s`);
-  const long = await live("images", { engine, count: images, importMs: longest * 1000 }, ["cold up"]);
-
-  const lives = await livePairs(runs, { engine, count: images, importMs: 3000 }, operations, tell);
-  const large = await livePairs(1, { engine, count: memoryImages, importMs: 3000 }, ["cold up"], tell);
-  const seconds = Object.fromEntries(
-    operations.map((operation) => [operation, pair(lives, (life) => life.operations[operation]?.seconds)]),
-  ) as Measured["seconds"];
+  tell(`state of ${targetImages} images that have everything`);
+  const state = sizeOf(await fullState(engine, targetImages), targetImages);
+  tell(`${targetImages} imports from 1 to 60 s, all at once`);
+  const { images: latencies } = await measureLatency(spreadOver(targetImages));
+  tell(`${targetImages} imports of 60 s`);
+  const long = await live("images", { engine, times: alike(targetImages, longest) }, ["cold up"]);
   return {
-    plan,
-    circumstances: circumstances(plan),
-    seconds,
-    programMemory: pair(large, (life) => life.operations["cold up"]?.memory.program),
-    providerMemory: pair(large, (life) => life.operations["cold up"]?.memory.provider),
-    calls: lives.images.map(({ calls }) => calls),
+    circumstances: circumstances(engine),
     longCalls: long.calls,
-    stateBytes: full.bytesAnImage,
-    providerLength: Math.max(...Object.values(full.provider)),
+    state,
     latencies,
     packageLoad,
     runtimeLoad,
   };
 }
 
-/** Lives of both sides in turn, so that whatever else the machine does strikes both alike. */
-async function livePairs(
+export async function measureLives(
+  engine: EngineName,
+  images: number,
   runs: number,
-  settings: LifeSettings,
-  parts: readonly Operation[],
   tell: Tell,
-): Promise<Record<Side, Life[]>> {
-  const lives: Record<Side, Life[]> = { images: [], nothing: [] };
-  for (let run = 1; run <= runs; run += 1) {
-    for (const side of run % 2 === 1 ? sides : sides.toReversed()) {
-      const life = await live(side, settings, parts);
-      lives[side].push(life);
-      const times = parts.map((part) => `${part} ${life.operations[part]?.seconds.toFixed(1)} s`);
-      tell(`${settings.count} ${side}, run ${run} of ${runs}: ${times.join(", ")}; ${sum(life.calls)} calls`);
+  { spread = true } = {},
+): Promise<Lives> {
+  const about = `${engine}, ${images}`;
+  const lives = await inTurn(runs, `${about}, 3 s`, alike(images, importMs), operations);
+  const different = spread
+    ? await inTurn(1, `${about}, 1 to 60 s`, spreadOver(images), ["cold up"])
+    : undefined;
+  return {
+    engine,
+    images,
+    circumstances: circumstances(engine),
+    seconds: Object.fromEntries(
+      operations.map((operation) => [operation, pair(lives, (life) => life.operations[operation]?.seconds)]),
+    ) as Record<Operation, Pair>,
+    spread: different && pair(different, (life) => life.operations["cold up"]?.seconds),
+    programMemory: pair(lives, (life) => life.operations["cold up"]?.memory.program),
+    providerMemory: pair(lives, (life) => life.operations["cold up"]?.memory.provider),
+    calls: lives.images.map(({ calls }) => calls),
+  };
+
+  /** Lives of both sides in turn, so that whatever else the machine does strikes both alike. */
+  async function inTurn(
+    times: number,
+    name: string,
+    imports: readonly number[],
+    parts: readonly Operation[],
+  ): Promise<Record<Side, Life[]>> {
+    const all: Record<Side, Life[]> = { images: [], nothing: [] };
+    for (let run = 1; run <= times; run += 1) {
+      for (const side of run % 2 === 1 ? sides : sides.toReversed()) {
+        const life = await live(side, { engine, times: imports }, parts);
+        all[side].push(life);
+        const seconds = parts.map((part) => `${part} ${life.operations[part]?.seconds.toFixed(1)} s`);
+        tell(`${name}, ${side}, run ${run} of ${times}: ${seconds.join(", ")}; ${sum(life.calls)} calls`);
+      }
     }
+    return all;
   }
-  return lives;
 }
 
 function pair(lives: Record<Side, Life[]>, take: (life: Life) => number | undefined): Pair {
@@ -99,20 +119,24 @@ function pair(lives: Record<Side, Life[]>, take: (life: Life) => number | undefi
   return { images: numbers("images"), nothing: numbers("nothing") };
 }
 
+function alike(count: number, time: number): number[] {
+  return Array<number>(count).fill(time);
+}
+
+/** Evenly, from 1 s to 60 s; one alone takes the longest. */
+function spreadOver(count: number): number[] {
+  const step = (longest - 1_000) / Math.max(1, count - 1);
+  return Array.from({ length: count }, (_, n) => longest - step * (count - 1 - n));
+}
+
 function repeat<T>(times: number, make: () => T): T[] {
   return Array.from({ length: times }, make);
 }
 
-function circumstances(plan: Plan): string {
-  const engine = plan.engine === "pulumi" ? "the Pulumi CLI" : "the embedded engine";
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "CPU"}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform}, Node.js ${process.versions.node}`;
-  const runs = plan.runs === 1 ? "one run" : `medians of ${plan.runs} runs`;
-  return `${engine}, ${runs}, ${new Date().toISOString().slice(0, 10)}, ${machine}`;
-}
-
-/** How many of the images were found active later than they should be. */
-export function late({ latencies }: Measured): number {
-  return latencies.filter((one) => one.late > allowedLateness(one.took)).length;
+function circumstances(engine: EngineName): string {
+  const name = engine === "pulumi" ? "the Pulumi CLI" : "the embedded engine";
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "CPU"}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform}`;
+  return `${name}, ${new Date().toISOString().slice(0, 10)}, ${machine}, Node.js ${process.versions.node}`;
 }
 
 export function median(numbers: readonly number[]): number {

@@ -2,8 +2,11 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What a process of Pulumi's is for, told by the script that it runs. */
-const scripts = { program: /pulumi[/\\]cmd[/\\]run\b/, provider: /pulumi[/\\]cmd[/\\]dynamic-provider\b/ };
+/** What a process of Pulumi's is for, told by the script that it runs; what only looks for that script does not count. */
+const scripts = {
+  program: /pulumi[/\\]cmd[/\\]run([/\\]index\.js)?$/,
+  provider: /pulumi[/\\]cmd[/\\]dynamic-provider([/\\]index\.js)?$/,
+};
 type Role = keyof typeof scripts;
 
 /** Megabytes. */

@@ -1,4 +1,7 @@
 // The programs that are measured: images, and beside them as many resources that do nothing, written in the usual way.
+//
+// Those are a component of two resources too: one is made at once, the other when as much time has gone by since as the import of an
+// image takes. For a service imports side by side, however many of them an engine waits for at once.
 
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -8,28 +11,28 @@ export const sides = ["images", "nothing"] as const;
 export type Side = (typeof sides)[number];
 
 export interface ProgramSettings {
-  /** How many images, or how many components of two resources that do nothing. */
-  count: number;
+  /** How long each import takes, from the making of its record on, in milliseconds: as many images, or components that do nothing. */
+  times: readonly number[];
   /** The file that the images are made from. */
   url: string;
-  /** How long an import takes: the emulator's, and the wait in the create of the resource that does nothing. Milliseconds. */
-  importMs: number;
 }
 
-const images = ({ count, url }: ProgramSettings) => `
+const images = ({ times, url }: ProgramSettings) => `
 const { Image } = require("pulumi-scp-images");
-for (let n = 0; n < ${count}; n += 1) {
+for (let n = 0; n < ${times.length}; n += 1) {
   new Image("image-" + n, { name: "image-" + n, osDistro: "ubuntu", url: ${JSON.stringify(url)} });
 }
 `;
 
-const nothing = ({ count, url, importMs }: ProgramSettings) => `
+const nothing = ({ times, url }: ProgramSettings) => `
 const pulumi = require("@pulumi/pulumi");
 
 const recordProvider = {
   async check(olds, news) { return { inputs: news, failures: [] }; },
   async diff(id, olds, news) { return { changes: olds.name !== news.name || olds.url !== news.url }; },
-  async create(inputs) { return { id: require("node:crypto").randomUUID(), outs: inputs }; },
+  async create(inputs) {
+    return { id: require("node:crypto").randomUUID(), outs: { ...inputs, done: Date.now() + inputs.takes } };
+  },
   async read(id, props) { return { id, props }; },
   async update(id, olds, news) { return { outs: news }; },
   async delete() {},
@@ -39,7 +42,7 @@ const importProvider = {
   async check(olds, news) { return { inputs: news, failures: [] }; },
   async diff(id, olds, news) { return { changes: olds.imageId !== news.imageId || olds.url !== news.url }; },
   async create(inputs) {
-    await new Promise((done) => setTimeout(done, ${importMs}));
+    await new Promise((done) => setTimeout(done, inputs.done - Date.now()));
     return { id: inputs.imageId, outs: { ...inputs, status: "active" } };
   },
   async read(id, props) { return { id, props }; },
@@ -48,7 +51,7 @@ const importProvider = {
 };
 
 class Record extends pulumi.dynamic.Resource {
-  constructor(name, args, opts) { super(recordProvider, name, args, opts, "nothing", "Record"); }
+  constructor(name, args, opts) { super(recordProvider, name, { done: undefined, ...args }, opts, "nothing", "Record"); }
 }
 
 class Import extends pulumi.dynamic.Resource {
@@ -59,14 +62,14 @@ class Nothing extends pulumi.ComponentResource {
   constructor(name, args, opts) {
     super("nothing:index:Nothing", name, {}, opts);
     const record = new Record(name, args, { parent: this });
-    const file = new Import(name, { imageId: record.id, url: args.url }, { parent: this });
+    const file = new Import(name, { imageId: record.id, url: args.url, done: record.done }, { parent: this });
     this.registerOutputs({ id: file.id });
   }
 }
 
-for (let n = 0; n < ${count}; n += 1) {
-  new Nothing("image-" + n, { name: "image-" + n, osDistro: "ubuntu", url: ${JSON.stringify(url)} });
-}
+${JSON.stringify(times)}.forEach((takes, n) => {
+  new Nothing("image-" + n, { name: "image-" + n, osDistro: "ubuntu", url: ${JSON.stringify(url)}, takes });
+});
 `;
 
 const sources: Record<Side, (settings: ProgramSettings) => string> = { images, nothing };

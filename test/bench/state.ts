@@ -15,6 +15,8 @@ export const allShown: Partial<ImageBody> = {
 export interface StateSize {
   /** Bytes of the whole, as exported, for each image. */
   bytesAnImage: number;
+  /** How many of them are stack traces: the CLI notes of every resource, anybody's, where in the program it was declared. */
+  tracesAnImage: number;
   /** The length of `__provider`, by resource type. */
   provider: Record<string, number>;
 }
@@ -29,5 +31,17 @@ export function sizeOf(exported: string, images: number): StateSize {
   const lengths = resources.flatMap(({ type, inputs }) =>
     typeof inputs?.__provider === "string" ? [[type, inputs.__provider.length] as const] : [],
   );
-  return { bytesAnImage: Buffer.byteLength(exported) / images, provider: Object.fromEntries(lengths) };
+  return {
+    bytesAnImage: Buffer.byteLength(exported) / images,
+    tracesAnImage: (length(JSON.parse(exported)) - length(JSON.parse(exported, withoutTraces))) / images,
+    provider: Object.fromEntries(lengths),
+  };
+}
+
+function length(state: unknown): number {
+  return Buffer.byteLength(JSON.stringify(state, null, 4));
+}
+
+function withoutTraces(key: string, value: unknown): unknown {
+  return key === "stackTrace" ? undefined : value;
 }

@@ -7,6 +7,7 @@ import {
   type OutputTable,
   type PropertyTable,
 } from "../../provider/properties";
+import { markdownTable, withTable } from "./markdown";
 
 const changes = { replace: "replaces", update: "updates in place", setting: "does nothing to the image" };
 
@@ -26,16 +27,11 @@ function outputRows(table: OutputTable): string[][] {
   return Object.entries(table).map(([name, { type, meaning }]) => [`\`${name}\``, `\`${type}\``, meaning]);
 }
 
-function markdown(head: string[], rows: string[][]): string {
-  const cells = [head, head.map(() => "---"), ...rows];
-  return cells.map((row) => `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`).join("\n");
-}
-
 const { timeouts } = importProperties;
 
 /** The tables of the README, each made from what the code itself works with. */
 export const tables: Record<string, string> = {
-  settings: markdown(
+  settings: markdownTable(
     ["Pulumi config", "environment, in this order", "also read", "meaning", "default"],
     Object.entries(settingSources).map(([name, { env, file, meaning, fallback }]) => [
       `\`scp:${name}\``,
@@ -45,22 +41,18 @@ export const tables: Record<string, string> = {
       fallback ?? "",
     ]),
   ),
-  image: markdown(
+  image: markdownTable(
     ["property", "type", "default", "a change", "meaning"],
     propertyRows({ ...recordProperties, ...(timeouts && { timeouts }) }),
   ),
-  import: markdown(["property", "type", "default", "a change", "meaning"], propertyRows(importProperties)),
-  outputs: markdown(["output", "type", "meaning"], outputRows({ ...recordOutputs, ...importOutputs })),
+  import: markdownTable(
+    ["property", "type", "default", "a change", "meaning"],
+    propertyRows(importProperties),
+  ),
+  outputs: markdownTable(["output", "type", "meaning"], outputRows({ ...recordOutputs, ...importOutputs })),
 };
 
 /** A text with the tables between their marks brought up to date. */
 export function withTables(text: string): string {
-  return Object.entries(tables).reduce((rest, [name, table]) => {
-    const [begin, end] = [`<!-- table: ${name} -->`, `<!-- end: ${name} -->`];
-    const [before, after] = [rest.indexOf(begin), rest.indexOf(end)];
-    if (before < 0 || after < 0) {
-      throw new Error(`README.md has no place for the table "${name}"`);
-    }
-    return `${rest.slice(0, before + begin.length)}\n\n${table}\n\n${rest.slice(after)}`;
-  }, text);
+  return Object.entries(tables).reduce((rest, [name, table]) => withTable(rest, name, table), text);
 }
