@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { runInThisContext } from "node:vm";
 import * as pulumi from "@pulumi/pulumi";
 import { createStack, DeploymentError, type Result, type Stack, type StackOptions } from "./engine";
 import { Box, Cloud, Thing, type ThingArgs } from "./engine/fixtures/cloud";
@@ -349,6 +350,31 @@ describe("failures", () => {
     expect((await failure(stack.up({ program: broken }))).message).toMatch(/broken program/);
     expect(Object.keys(cloud.things)).toEqual(["a-1", "b-1"]);
     expect(await stack.outputs()).toEqual({ b: "b/a/1" });
+  });
+
+  test("a program that throws while its resources are on their way leaves no rejection behind", async () => {
+    const stack = newStack({
+      program: () => {
+        new Thing("b", { value: new Thing("a", { value: "1" }).serial });
+        return Promise.reject(new Error("broken program"));
+      },
+    });
+    // Under jest the process that modules see is a copy, on which no such event arrives.
+    const real = runInThisContext("process") as NodeJS.Process;
+    const stray: unknown[] = [];
+    const note = (error: unknown) => stray.push(error);
+    const others = real.rawListeners("unhandledRejection") as NodeJS.UnhandledRejectionListener[];
+    real.removeAllListeners("unhandledRejection").on("unhandledRejection", note);
+    try {
+      for (let run = 0; run < 5; run += 1) {
+        expect((await failure(stack.preview())).message).toMatch(/broken program/);
+      }
+      for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      real.off("unhandledRejection", note);
+      others.forEach((other) => real.on("unhandledRejection", other));
+    }
+    expect(stray).toEqual([]);
   });
 
   test("cancelled, it lets running operations end and begins no other", async () => {

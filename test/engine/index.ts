@@ -185,7 +185,10 @@ export class Stack {
       const program = options.program ?? this.options.program;
       const log: RunOptions["log"] = (severity, message) => this.current?.log(severity, message);
       const { env } = this;
-      const settings = { project, stack, address, preview, parallel, config, env, signal, log };
+      const fail: RunOptions["fail"] = (error) => {
+        target.fail(error);
+      };
+      const settings = { project, stack, address, preview, parallel, config, env, signal, log, fail };
       await this.runProgram(program, settings);
     };
     const deployment = new Deployment({

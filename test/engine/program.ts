@@ -28,6 +28,8 @@ export interface RunOptions {
   env: NodeJS.ProcessEnv;
   signal: AbortSignal;
   log: (severity: Severity, message: string) => void;
+  /** Ends the deployment: what the program asks from then on is refused. */
+  fail: (error: unknown) => void;
 }
 
 /** The CLI's name for the owner of stacks that no service keeps. */
@@ -79,16 +81,18 @@ export async function runFunction(program: ProgramFunction, options: RunOptions)
   });
   try {
     await Promise.race([run, stray.promise, aborted(options.signal)]);
-  } finally {
     // Rejections are reported at the end of the turn in which they come.
     await turns(1);
+  } catch (error) {
+    options.fail(error);
+  } finally {
+    if (options.signal.aborted) await turns(LAST_TURNS);
     release();
   }
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, "abort");
-  await turns(LAST_TURNS);
 }
 
 async function turns(count: number): Promise<void> {
