@@ -10,6 +10,8 @@ module.exports = {
   },
   // For shared machines: no test waits for time to pass.
   testTimeout: 60_000,
+  // Most tests wait for processes that they have started; a core left free would be idle.
+  maxWorkers: "100%",
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/.local/"],
   reporters: ["default", "<rootDir>/test/totals-reporter.js"],
 };

@@ -19,7 +19,7 @@ const style = `
   .small { font-size: 11px; fill: #57606a; }
   .value { font-size: 11px; font-weight: 600; }
   .size0 { fill: #b6d3ea; } .size1 { fill: #7db1d8; } .size2 { fill: #1f77b4; } .size3 { fill: #12456a; }
-  .range { stroke: #24292f; stroke-width: 1; }
+  .range { stroke: #24292f; stroke-width: 1; } .halo { stroke: #ffffff; stroke-width: 3; stroke-opacity: 0.6; }
   .one { stroke: #57606a; stroke-width: 1; stroke-dasharray: 4 3; }
   .target { stroke: #d1570b; stroke-width: 3; }
   .ground { fill: #ffffff; }
@@ -27,7 +27,7 @@ const style = `
     text { fill: #e6edf3; }
     .small { fill: #9198a1; }
     .size0 { fill: #1f4e79; } .size1 { fill: #2f72ad; } .size2 { fill: #58a6ff; } .size3 { fill: #b5d7ff; }
-    .range { stroke: #e6edf3; }
+    .range { stroke: #e6edf3; } .halo { stroke: #0d1117; }
     .one { stroke: #9198a1; }
     .target { stroke: #f0883e; }
     .ground { fill: #0d1117; }
@@ -80,6 +80,7 @@ function panel(sizes: readonly Lives[], most: number): Panel {
       const end = Math.max(x(greatest), target === undefined || x(target) > x(greatest) + 50 ? 0 : x(target));
       return [
         `<rect class="size${colour}" x="${left}" y="${round(y)}" width="${round(x(value) - left)}" height="${bar}" rx="1"/>`,
+        line("halo", x(least), center, x(greatest), center),
         line("range", x(least), center, x(greatest), center),
         ...(target === undefined ? [] : [line("target", x(target), y - 2, x(target), y + bar + 2)]),
         `<text class="value" x="${round(end + 6)}" y="${round(center + 4)}">${value.toFixed(2)} ×</text>`,
@@ -90,11 +91,11 @@ function panel(sizes: readonly Lives[], most: number): Panel {
   const content = [
     `<text class="title" x="16" y="26">Images beside as many resources that do nothing: ${engineName(sizes)}</text>`,
     `<text class="small" x="16" y="44">Time as a multiple of theirs, medians; a line spans all runs, the upright mark is what is to be reached with ${targetImages}</text>`,
-    legend(sizes),
     line("one", x(1), head - 6, x(1), bottom - rowGap + 6),
     ...rows,
     `<text class="small" x="${round(x(1))}" y="${bottom + 4}" text-anchor="middle">1 ×</text>`,
     `<text class="small" x="16" y="${bottom + 18}">${sizes[0]?.circumstances ?? ""}</text>`,
+    legend(sizes, bottom + 18),
   ];
   return { height: bottom + foot, content: content.join("\n") };
 }
@@ -108,12 +109,13 @@ function shade(n: number, count: number): number {
   return count === 1 ? 2 : Math.round((n * 3) / (count - 1));
 }
 
-/** Above the bars, on the right: which colour is how many images. */
-function legend(sizes: readonly Lives[]): string {
+/** On the right: which colour is how many images. */
+function legend(sizes: readonly Lives[], y: number): string {
   return sizes
     .map(({ images }, n) => {
-      const at = width - 16 - (sizes.length - n) * 52;
-      return `<rect class="size${shade(n, sizes.length)}" x="${at}" y="17" width="10" height="10" rx="1"/><text class="small" x="${at + 14}" y="26">${images}</text>`;
+      const at = width - 76 - (sizes.length - n) * 50;
+      const colour = shade(n, sizes.length);
+      return `<rect class="size${colour}" x="${at}" y="${y - 9}" width="10" height="10" rx="1"/><text class="small" x="${at + 14}" y="${y}">${images}${n === sizes.length - 1 ? " images" : ""}</text>`;
     })
     .join("\n");
 }

@@ -43,17 +43,17 @@ export function byEngine(lives: readonly Lives[]): Lives[][] {
 }
 
 export function tables({ costs, lives }: Measured): string {
-  const engines = byEngine(lives).map(
-    (sizes) => `Measured with ${circumstancesOf(sizes)}:\n\n${sizesTable(sizes)}`,
-  );
-  const targets = targetsTable(costs, byEngine(lives)[0] ?? []);
-  return [...engines, ...(costs === undefined ? [] : [`Measured with ${costs.circumstances}:`]), targets]
-    .filter((part) => part !== "")
-    .join("\n\n");
+  const engines = byEngine(lives).flatMap((sizes) => [
+    `With ${circumstancesOf(sizes)}:`,
+    sizesTable(sizes),
+    targetsTable([...livesRows(sizes), ...memoryRows(sizes)]),
+  ]);
+  const others = costs === undefined ? [] : [`With ${costs.circumstances}:`, targetsTable(costsRows(costs))];
+  return [...engines, ...others].filter((part) => part !== "").join("\n\n");
 }
 
-function circumstancesOf(sizes: readonly Lives[]): string {
-  return [...new Set(sizes.map(({ circumstances }) => circumstances))].join("; ");
+function circumstancesOf(measured: readonly { circumstances: string }[]): string {
+  return [...new Set(measured.map(({ circumstances }) => circumstances))].join("; ");
 }
 
 /** Ours by what the resources that do nothing take; in parentheses how long that is, or how much. */
@@ -98,28 +98,21 @@ interface Row {
   reached: boolean;
 }
 
-function targetsTable(costs: Costs | undefined, sizes: readonly Lives[]): string {
-  const many = sizes.find(({ images }) => images === targetImages);
-  const most = sizes.find(({ images }) => images === 300);
-  const rows = [
-    ...(many === undefined ? [] : livesRows(many)),
-    ...(costs === undefined ? [] : costsRows(costs)),
-    ...(most === undefined ? [] : memoryRows(most)),
-  ];
-  return rows.length === 0
-    ? ""
-    : markdownTable(
-        ["", "measured", "to reach", ""],
-        rows.map(({ what, value, target, reached }) => [
-          what,
-          value,
-          target,
-          reached ? "reached" : "**not reached**",
-        ]),
-      );
+function targetsTable(rows: readonly Row[]): string {
+  const cells = rows.map(({ what, value, target, reached }) => [
+    what,
+    value,
+    target,
+    reached ? "reached" : "**not reached**",
+  ]);
+  return rows.length === 0 ? "" : markdownTable(["", "measured", "to reach", ""], cells);
 }
 
-function livesRows(lives: Lives): Row[] {
+function livesRows(sizes: readonly Lives[]): Row[] {
+  const lives = sizes.find(({ images }) => images === targetImages);
+  if (lives === undefined) {
+    return [];
+  }
   const timed = timings(lives).flatMap(([name, pair]): Row[] => {
     const target = ratioTargets[name];
     const all = ratios(pair);
@@ -169,9 +162,11 @@ function costsRows({ longCalls, latencies, state, packageLoad, runtimeLoad }: Co
   ];
 }
 
-function memoryRows({ images, providerMemory }: Lives): Row[] {
-  const more = Math.round(median(providerMemory.images) - median(providerMemory.nothing));
-  return Number.isNaN(more)
+function memoryRows(sizes: readonly Lives[]): Row[] {
+  const images = 300;
+  const memory = sizes.find((one) => one.images === images)?.providerMemory;
+  const more = memory && Math.round(median(memory.images) - median(memory.nothing));
+  return more === undefined || Number.isNaN(more)
     ? []
     : [atMost(`MB of memory that the provider takes more, ${images} images`, more, 40)];
 }

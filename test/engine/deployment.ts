@@ -16,7 +16,7 @@ import type { ResourceState, Snapshot } from "./state";
 import * as steps from "./steps";
 import { ProtectedError, subject, type Step } from "./steps";
 import { createUrn, isStackUrn, nameOf } from "./urn";
-import { containsSecret, revealAll, type Properties } from "./values";
+import { containsSecret, equal, revealAll, type Properties } from "./values";
 
 export interface DeploymentOptions {
   operation: OperationKind;
@@ -127,7 +127,7 @@ export class Deployment implements MonitorTarget {
       });
       done?.();
       this.enter(step);
-      await this.journal.save();
+      if (step.op !== "same") await this.journal.save(); // What has not changed is written with whatever comes next.
       report(false);
     } catch (error) {
       done?.();
@@ -262,6 +262,7 @@ export class Deployment implements MonitorTarget {
     const state = this.registered.get(urn);
     if (!state) throw new Error(`cannot complete a resource '${urn}' whose registration isn't pending`);
     this.registered.delete(urn);
+    if (equal(state.outputs, outputs)) return;
     state.outputs = outputs;
     await this.journal.save();
   }
