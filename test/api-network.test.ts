@@ -1,3 +1,4 @@
+import { Agent } from "node:http";
 import net, { type AddressInfo } from "node:net";
 import { clientFor, errorOf, keys, tiny } from "./api/client";
 import { ClientProcess, type Outcome } from "./api/process";
@@ -166,11 +167,9 @@ describe("a connection that does not come about", () => {
 
   test("so is a plain one", async () => {
     // On loopback every connection is made at once; so none is let begin.
-    const connecting = jest.spyOn(net.Socket.prototype, "connect").mockImplementation(function (
-      this: net.Socket,
-    ) {
-      return Object.assign(this, { connecting: true });
-    });
+    const connecting = jest
+      .spyOn(Agent.prototype, "createConnection")
+      .mockImplementation(() => Object.assign(new net.Socket(), { connecting: true }));
     const client = clientFor(
       { url: "http://127.0.0.1:1" },
       { patience: { connectTimeout: 50, attempts: 2 } },
