@@ -186,6 +186,7 @@ function componentOptions(opts: pulumi.CustomResourceOptions): pulumi.ComponentR
   };
 }
 
+/** The id of an image that was taken over is the image's own `id`. */
 const recordNames = Object.keys(outputNames(recordProperties, recordOutputs)).filter(
   (name) => name !== "imageId",
 );

@@ -1,7 +1,7 @@
 // The ratios as a picture: how long each operation takes, as a multiple of what resources that do nothing take.
 
-import { median, ratios, targetImages, type Lives } from "./measure";
-import { byEngine, operationNames, ratioTargets, timings } from "./report";
+import { engineNames, median, ratios, targetImages, type Lives } from "./measure";
+import { byEngine, pairOf, ratioTargets, timings } from "./report";
 
 const width = 820;
 const left = 210;
@@ -41,7 +41,7 @@ interface Panel {
 /** An SVG, readable on light and on dark ground: a panel for each engine, one above the other. */
 export function chart(lives: readonly Lives[]): string {
   const engines = byEngine(lives);
-  const most = Math.max(1.2, ...lives.flatMap(timings).flatMap(([, pair]) => ratios(pair)));
+  const most = Math.max(1.2, ...lives.flatMap(allRatios));
   const panels = engines.map((sizes) => panel(sizes, most * 1.02));
   const height = panels.reduce((sum, one) => sum + one.height, 0);
   let top = 0;
@@ -60,23 +60,27 @@ ${placed.join("\n")}
 `;
 }
 
+function allRatios(lives: Lives): number[] {
+  return timings.flatMap(([timing]) => ratios(pairOf(lives, timing) ?? { images: [], nothing: [] }));
+}
+
 function panel(sizes: readonly Lives[], most: number): Panel {
   const x = (ratio: number) => left + (ratio / most) * (width - left - right);
   const rowHeight = sizes.length * (bar + gap) + rowGap;
-  const rows = Object.entries(operationNames).map(([name, title], row) => {
+  const rows = timings.map(([timing, name], row) => {
     const top = head + row * rowHeight;
     const bars = sizes.flatMap((size, n) => {
-      const pair = new Map<string, ReturnType<typeof timings>[number][1]>(timings(size)).get(name);
+      const pair = pairOf(size, timing);
       const y = top + n * (bar + gap);
       return pair === undefined ? [] : [oneBar(ratios(pair), size.images, y, shade(n, sizes.length))];
     });
     const middle = top + (sizes.length * (bar + gap)) / 2 + 4;
-    return `<text x="${left - 12}" y="${round(middle)}" text-anchor="end">${title.replaceAll("`", "")}</text>\n${bars.join("\n")}`;
+    return `<text x="${left - 12}" y="${round(middle)}" text-anchor="end">${name.replaceAll("`", "")}</text>\n${bars.join("\n")}`;
 
     function oneBar(all: readonly number[], images: number, y: number, colour: number): string {
       const [value, least, greatest] = [median(all), Math.min(...all), Math.max(...all)];
       const center = y + bar / 2;
-      const target = images === targetImages ? ratioTargets[name as keyof typeof ratioTargets] : undefined;
+      const target = images === targetImages ? ratioTargets[timing] : undefined;
       const end = Math.max(x(greatest), target === undefined || x(target) > x(greatest) + 50 ? 0 : x(target));
       return [
         `<rect class="size${colour}" x="${left}" y="${round(y)}" width="${round(x(value) - left)}" height="${bar}" rx="1"/>`,
@@ -89,7 +93,7 @@ function panel(sizes: readonly Lives[], most: number): Panel {
   });
   const bottom = head + rows.length * rowHeight;
   const content = [
-    `<text class="title" x="16" y="26">Images beside as many resources that do nothing: ${engineName(sizes)}</text>`,
+    `<text class="title" x="16" y="26">Images beside as many resources that do nothing: ${sizes[0] === undefined ? "" : engineNames[sizes[0].engine]}</text>`,
     `<text class="small" x="16" y="44">Time as a multiple of theirs, medians; a line spans all runs, the upright mark is what is to be reached with ${targetImages}</text>`,
     line("one", x(1), head - 6, x(1), bottom - rowGap + 6),
     ...rows,
@@ -98,10 +102,6 @@ function panel(sizes: readonly Lives[], most: number): Panel {
     legend(sizes, bottom + 18),
   ];
   return { height: bottom + foot, content: content.join("\n") };
-}
-
-function engineName(sizes: readonly Lives[]): string {
-  return sizes[0]?.engine === "pulumi" ? "the Pulumi CLI" : "the embedded engine";
 }
 
 /** Which colour sizes get: the more images, the stronger; one alone has the middle one. */

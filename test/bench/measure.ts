@@ -44,6 +44,11 @@ export interface Costs {
 
 type Tell = (line: string) => void;
 
+export const engineNames: Record<EngineName, string> = {
+  pulumi: "the Pulumi CLI",
+  embedded: "the embedded engine",
+};
+
 const importMs = 3_000;
 /** The longest import of those that differ. */
 const longest = 60_000;
@@ -134,9 +139,8 @@ function repeat<T>(times: number, make: () => T): T[] {
 }
 
 function circumstances(engine: EngineName): string {
-  const name = engine === "pulumi" ? "the Pulumi CLI" : "the embedded engine";
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "CPU"}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform}`;
-  return `${name}, ${new Date().toISOString().slice(0, 10)}, ${machine}, Node.js ${process.versions.node}`;
+  return `${engineNames[engine]}, ${new Date().toISOString().slice(0, 10)}, ${machine}, Node.js ${process.versions.node}`;
 }
 
 export function median(numbers: readonly number[]): number {

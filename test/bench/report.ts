@@ -11,7 +11,10 @@ export interface Measured {
   lives: Lives[];
 }
 
-export const operationNames: Record<Operation | "spread", string> = {
+/** What is timed of a stack: its operations, and once more the first, with imports that differ. */
+type Timing = Operation | "spread";
+
+const timingNames: Record<Timing, string> = {
   "cold up": "`up`, imports of 3 s",
   spread: "`up`, imports of 1 to 60 s",
   up: "`up` without a change",
@@ -20,16 +23,16 @@ export const operationNames: Record<Operation | "spread", string> = {
   destroy: "`destroy`",
 };
 
-/** What is timed of a stack, in the order of its life. */
-export function timings(lives: Lives): [keyof typeof operationNames, Pair][] {
-  return (Object.keys(operationNames) as (keyof typeof operationNames)[]).flatMap((name) => {
-    const pair = name === "spread" ? lives.spread : lives.seconds[name];
-    return pair === undefined ? [] : [[name, pair]];
-  });
+/** In the order of a stack's life, with their names. */
+export const timings = Object.entries(timingNames) as [Timing, string][];
+
+/** Undefined where it was not measured. */
+export function pairOf(lives: Lives, timing: Timing): Pair | undefined {
+  return timing === "spread" ? lives.spread : lives.seconds[timing];
 }
 
 /** How many times as long it may take at most, of as many images as the targets are about. */
-export const ratioTargets: Partial<Record<keyof typeof operationNames, number>> = {
+export const ratioTargets: Partial<Record<Timing, number>> = {
   "cold up": 1.15,
   up: 1,
   preview: 1,
@@ -68,18 +71,15 @@ function sizesTable(sizes: readonly Lives[]): string {
       ? ""
       : `${difference >= 0 ? "+" : "−"} ${Math.abs(difference)} (${Math.round(median(images))})`;
   };
-  const columns = sizes.map((size) => {
-    const times = new Map(timings(size));
-    return [
-      ...Object.keys(operationNames).map((name) => ratio(times.get(name as Operation))),
-      more(size.programMemory),
-      more(size.providerMemory),
-      String(Math.max(...size.calls.map(sum))),
-      String(size.calls.length),
-    ];
-  });
+  const columns = sizes.map((size) => [
+    ...timings.map(([timing]) => ratio(pairOf(size, timing))),
+    more(size.programMemory),
+    more(size.providerMemory),
+    String(Math.max(...size.calls.map(sum))),
+    String(size.calls.length),
+  ]);
   const names = [
-    ...Object.values(operationNames),
+    ...timings.map(([, name]) => name),
     "MB of memory in the program",
     "MB of memory in the provider",
     "calls for the first `up`",
@@ -113,20 +113,21 @@ function livesRows(sizes: readonly Lives[]): Row[] {
   if (lives === undefined) {
     return [];
   }
-  const timed = timings(lives).flatMap(([name, pair]): Row[] => {
-    const target = ratioTargets[name];
+  const timed = timings.flatMap(([timing, name]): Row[] => {
+    const [pair, target] = [pairOf(lives, timing), ratioTargets[timing]];
+    if (pair === undefined || target === undefined) {
+      return [];
+    }
     const all = ratios(pair);
     const range = `${Math.min(...all).toFixed(2)} to ${Math.max(...all).toFixed(2)}`;
-    return target === undefined
-      ? []
-      : [
-          {
-            what: `${operationNames[name]}, ${lives.images} images`,
-            value: `${median(all).toFixed(2)} × (${range})`,
-            target: `≤ ${target.toFixed(2)} ×`,
-            reached: median(all) <= target,
-          },
-        ];
+    return [
+      {
+        what: `${name}, ${lives.images} images`,
+        value: `${median(all).toFixed(2)} × (${range})`,
+        target: `≤ ${target.toFixed(2)} ×`,
+        reached: median(all) <= target,
+      },
+    ];
   });
   const dearest = lives.calls.reduce((a, b) => (sum(b) > sum(a) ? b : a));
   return [
