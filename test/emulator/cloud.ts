@@ -1,16 +1,20 @@
 import { Faults } from "./faults";
-import { removeImage, srnOf, newImage, tagsOf, touch } from "./images";
+import { removeImage, srnOf, newImage, touch } from "./images";
 import { Importer } from "./importer";
 import { ApiError } from "./http";
 import { Journal } from "./journal";
 import type { Settings } from "./settings";
-import type { ImageBody, RawImage, Store, StoredImage } from "./store";
+import type { ImageBody, RawImage, Store, StoredImage, Tag } from "./store";
+import { Tags } from "./tags";
 
 /** The emulated cloud: what the rooms of the services share. */
 export class Cloud {
   readonly faults = new Faults();
   readonly journal = new Journal();
   readonly importer: Importer;
+  readonly tags: Tags;
+  /** What was deleted through the API, each image as it was then. */
+  readonly deleted: RawImage[] = [];
   /** Base URL of everything; known once the server listens. */
   url = "";
 
@@ -18,6 +22,7 @@ export class Cloud {
     readonly settings: Settings,
     readonly store: Store,
   ) {
+    this.tags = new Tags(store, settings);
     this.importer = new Importer({
       settings,
       store,
@@ -34,7 +39,7 @@ export class Cloud {
 
   raw(image: StoredImage): RawImage {
     const { body, ...internals } = image;
-    return structuredClone({ ...body, ...internals, tags: tagsOf(body, this.store, this.settings) });
+    return structuredClone({ ...body, ...internals, tags: this.tags.of(image) });
   }
 
   images(): RawImage[] {
@@ -53,7 +58,7 @@ export class Cloud {
       await this.importer.cancel(id);
       image.importRunning = false;
     }
-    const tags = tagsOf(image.body, this.store, this.settings);
+    const tags = this.tags.of(image);
     this.store.tags.delete(srnOf(image.body, this.settings));
     touch(image, this.now(), patch);
     // A patch of created_at or updated_at is meant as it stands.
@@ -63,6 +68,26 @@ export class Cloud {
     this.store.changed();
     await this.store.saved();
     return this.raw(image);
+  }
+
+  /** Whether an image is so new that the API does not know it yet. */
+  isHidden(image: StoredImage): boolean {
+    const newcomer = this.store.newcomers.get(image.body.id);
+    return newcomer !== undefined && this.now() < newcomer.createdMs + this.settings.showLagMs;
+  }
+
+  /** Takes a new image in, as the API's operations make them. */
+  addImage(image: StoredImage, tags: Tag[] = []): void {
+    if (this.settings.gpuImages) image.body.scp_gpu_driver ??= "535.129.03";
+    this.store.images.set(image.body.id, image);
+    this.tags.give(image, tags);
+    this.store.changed();
+  }
+
+  /** Deletes as the API does, which leaves a trace here. */
+  async deleteImage(image: StoredImage): Promise<void> {
+    this.deleted.push(this.raw(image));
+    await this.removeImage(image.body.id);
   }
 
   async removeImage(id: string): Promise<void> {
@@ -78,6 +103,7 @@ export class Cloud {
     await this.importer.cancelAll();
     this.faults.clear();
     this.journal.clear();
+    this.deleted.length = 0;
     await this.store.reset();
   }
 

@@ -1,5 +1,6 @@
 import { ApiError, type JsonObject } from "./http";
 import { requestFaultKinds, type RequestFaultKind } from "./effects";
+import { isPattern } from "./validation";
 
 export const importFaultKinds = ["import-fails", "import-hangs"] as const;
 export type ImportFaultKind = (typeof importFaultKinds)[number];
@@ -151,13 +152,5 @@ function refuseNonsense(fault: JsonObject): void {
   if (!("kind" in fault)) complaints.push("without a kind");
   if (complaints.length > 0) {
     throw new ApiError(400, "Emulator.InvalidFault", `No such fault: ${complaints.join(", ")}.`);
-  }
-}
-
-function isPattern(text: string): boolean {
-  try {
-    return Boolean(new RegExp(text));
-  } catch {
-    return false;
   }
 }

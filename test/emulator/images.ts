@@ -1,5 +1,6 @@
 import type { Account, Settings } from "./settings";
-import type { ImageBody, Store, StoredImage, Tag } from "./store";
+import type { Echo } from "./unkind";
+import type { ImageBody, Store, StoredImage } from "./store";
 
 /** Timestamps of the API: UTC, whole seconds. */
 export function timestamp(ms: number): string {
@@ -45,6 +46,28 @@ export function newImage(id: string, owner: Account, nowMs: number, given: Parti
   return { body, members: [], importRunning: false, importsStarted: 0, importsFailed: 0, importError: null };
 }
 
+/** How an answer of the API spells an image. */
+export function spelled(image: ImageBody, settings: Settings): ImageBody {
+  const scp_gpu_driver = image.scp_gpu_driver ?? (settings.emptyGpuDriver ? "" : null);
+  return { ...image, scp_gpu_driver, ...echoes[settings.echo](image) };
+}
+
+const echoes: Record<Echo, (image: ImageBody) => Partial<ImageBody>> = {
+  exact: () => ({}),
+  encoded: ({ url }) => ({ url: url && withColonsEncoded(url) }),
+  upper: ({ os_distro, disk_format, container_format }) => ({
+    os_distro: os_distro?.toUpperCase() ?? null,
+    disk_format: disk_format.toUpperCase(),
+    container_format: container_format.toUpperCase(),
+  }),
+};
+
+/** In the path only: scheme and port keep theirs. */
+function withColonsEncoded(url: string): string {
+  const origin = /^[a-z]+:\/\/[^/]*/i.exec(url)?.[0] ?? "";
+  return origin + url.slice(origin.length).replaceAll(":", "%3A");
+}
+
 export function touch(image: StoredImage, nowMs: number, change: Partial<ImageBody>): void {
   Object.assign(image.body, change, { updated_at: timestamp(nowMs) });
 }
@@ -71,17 +94,14 @@ export function mayShow(image: StoredImage, account: Account): boolean {
 
 /** The resource manager's name of an image. */
 export function srnOf(image: ImageBody, settings: Settings): string {
-  const service = image.scp_gpu_driver === null ? "virtualserver" : "gpuserver";
+  const service = image.scp_gpu_driver ? "gpuserver" : "virtualserver";
   return `srn:${settings.environment}::${image.owner}:${settings.region}::${service}:image/${image.id}`;
-}
-
-export function tagsOf(image: ImageBody, store: Store, settings: Settings): Tag[] {
-  return store.tags.get(srnOf(image, settings)) ?? [];
 }
 
 /** Takes an image away with all that hangs on it. */
 export function removeImage(image: StoredImage, store: Store, settings: Settings): void {
   store.tags.delete(srnOf(image.body, settings));
+  store.newcomers.delete(image.body.id);
   store.images.delete(image.body.id);
   store.changed();
 }

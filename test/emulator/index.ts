@@ -18,6 +18,7 @@ export type { Fault, FaultKind, OrderedFault } from "./faults";
 export type { LoggedRequest } from "./journal";
 export type { Account, EmulatorOptions, Settings } from "./settings";
 export type { ImageBody, RawImage } from "./store";
+export { type Denial, type Echo, type Gateway, type Unkindness, kind } from "./unkind";
 
 /** Samsung Cloud Platform on this machine, as far as images go. */
 export interface Emulator {
@@ -25,7 +26,10 @@ export interface Emulator {
   url: string;
   /** The S3-compatible endpoint, path style. */
   objectStorageUrl: string;
-  /** The settings in effect. `importMs`, `queuedMs`, `importsBy` and `pathForms` may be changed at any time. */
+  /**
+   * The settings in effect. `importMs`, `queuedMs`, `importsBy`, `pathForms` and those of {@link Unkindness} may be
+   * changed at any time.
+   */
   options: Settings;
   /** Environment variables that point a client process here. */
   env: Record<string, string>;
@@ -40,6 +44,8 @@ export interface Emulator {
   /** Changes an image behind everybody's back, or makes it (then `active`). Fields as on the wire. */
   setImage: (id: string, patch: Partial<ImageBody>) => Promise<RawImage>;
   removeImage: (id: string) => Promise<void>;
+  /** Every image that was deleted through the API, as it was then, in order. */
+  deleted: () => RawImage[];
   /** How often each operation was asked for. */
   stats: () => Record<string, number>;
   /** The last ten thousand requests. */
@@ -51,7 +57,7 @@ export interface Emulator {
     /** All that were ordered, with how often each matched and struck. */
     list: () => OrderedFault[];
   };
-  /** Forgets images, tags, objects, faults and counts; keeps the settings. */
+  /** Forgets images, the deleted ones too, tags, objects, faults and counts; keeps the settings. */
   reset: () => Promise<void>;
   /** Ends imports under way and connections. With a `dataDir`, the next one goes on from here. */
   close: () => Promise<void>;
@@ -85,6 +91,7 @@ function emulatorOf(cloud: Cloud, server: Server): Emulator {
     settled: (id) => importer.settled(id),
     setImage: (id, patch) => cloud.setImage(id, patch),
     removeImage: (id) => cloud.removeImage(id),
+    deleted: () => structuredClone(cloud.deleted),
     stats: () => journal.stats(),
     requests: () => journal.requests(),
     faults: {

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { RawImage } from "./store";
+import { type Unkindness, kind } from "./unkind";
 
 /** Somebody who may call: an account with one key pair. */
 export interface Account {
@@ -10,7 +11,7 @@ export interface Account {
   userName: string;
 }
 
-export interface EmulatorOptions {
+export interface EmulatorOptions extends Partial<Unkindness> {
   /** TCP port on 127.0.0.1. Default 0: any free one. */
   port?: number;
   /** Folder for images, tags and objects. Without one they live in memory only. */
@@ -85,7 +86,15 @@ export function settingsFrom(options: EmulatorOptions): Settings {
     queuedMs: options.queuedMs ?? 0,
     pathForms: options.pathForms ?? "both",
     interruptedImports: options.interruptedImports ?? "queued",
+    ...unkindness(options),
     now: options.now ?? Date.now,
     dataDir: options.dataDir === undefined ? undefined : path.resolve(options.dataDir),
   };
+}
+
+/** Kind, where nothing else is said. */
+function unkindness(options: EmulatorOptions): Unkindness {
+  const names = Object.keys(kind) as (keyof Unkindness)[];
+  const said = names.filter((name) => options[name] !== undefined);
+  return { ...kind, ...Object.fromEntries(said.map((name) => [name, options[name]])) };
 }

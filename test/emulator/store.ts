@@ -50,6 +50,14 @@ export interface ImageBody {
   volumes: string | null;
 }
 
+/** What lags need to know of an image that the API created. */
+export interface Newcomer {
+  /** By the emulator's clock, Unix milliseconds. */
+  createdMs: number;
+  /** Tags of the creation that have not reached the resource manager. */
+  lateTags: Tag[];
+}
+
 export interface StoredImage {
   body: ImageBody;
   members: Member[];
@@ -90,6 +98,8 @@ interface Snapshot {
   format: 1;
   images: StoredImage[];
   tags: [srn: string, tags: Tag[]][];
+  /** Folders of earlier versions have none. */
+  newcomers?: [id: string, newcomer: Newcomer][];
   buckets: Bucket[];
 }
 
@@ -97,6 +107,7 @@ interface Snapshot {
 export class Store {
   readonly images = new Map<string, StoredImage>();
   readonly tags = new Map<string, Tag[]>();
+  readonly newcomers = new Map<string, Newcomer>();
   readonly buckets: Bucket[] = [];
   private dirty = false;
   private writing: Promise<void> | undefined;
@@ -134,6 +145,7 @@ export class Store {
   async reset(): Promise<void> {
     this.images.clear();
     this.tags.clear();
+    this.newcomers.clear();
     this.buckets.length = 0;
     this.changed();
     await this.saved();
@@ -145,6 +157,7 @@ export class Store {
     const snapshot = JSON.parse(await readFile(this.file, "utf8")) as Snapshot;
     for (const image of snapshot.images) this.images.set(image.body.id, image);
     for (const [srn, tags] of snapshot.tags) this.tags.set(srn, tags);
+    for (const [id, newcomer] of snapshot.newcomers ?? []) this.newcomers.set(id, newcomer);
     this.buckets.push(...snapshot.buckets);
     // A kill between the two writes of a put leaves a file that nothing names.
     const named = this.buckets.flatMap((bucket) => bucket.objects.map((object) => object.blob));
@@ -158,6 +171,7 @@ export class Store {
       format: 1,
       images: [...this.images.values()],
       tags: [...this.tags],
+      newcomers: [...this.newcomers],
       buckets: this.buckets,
     };
     try {

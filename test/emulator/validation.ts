@@ -1,7 +1,7 @@
 import { ApiError, type JsonObject, invalid, isObject } from "./http";
 
 /** Says what is wrong with a value, or nothing. */
-type Rule = (value: unknown) => string | undefined;
+export type Rule = (value: unknown) => string | undefined;
 
 interface Field {
   rule: Rule;
@@ -56,14 +56,15 @@ export const oneOf =
 
 const tagLetters = /^[a-zA-Z0-9ㄱ-ㅣ가-힣 +\-=._:/@]*$/;
 
+export const tagValue = text(0, 256, tagLetters);
+
 /** Tags as the resource manager takes them. A value may be left out. */
 export const tagList: Rule = (value) => {
   if (!Array.isArray(value)) return "it must be a list";
   const keys = value.map((tag: unknown) => (isObject(tag) ? tag.key : undefined));
   const values = value.map((tag: unknown) => (isObject(tag) ? (tag.value ?? "") : undefined));
   const bad =
-    keys.map((key) => text(1, 128, tagLetters)(key)).find(Boolean) ??
-    values.map((tagValue) => text(0, 256, tagLetters)(tagValue)).find(Boolean);
+    keys.map((key) => text(1, 128, tagLetters)(key)).find(Boolean) ?? values.map(tagValue).find(Boolean);
   if (bad) return `a tag's key or value is wrong, ${bad}`;
   return new Set(keys).size < keys.length ? "a key appears twice" : undefined;
 };
@@ -86,4 +87,12 @@ export function queryNumber(
     );
   }
   return Number(given);
+}
+
+export function isPattern(text: string): boolean {
+  try {
+    return Boolean(new RegExp(text));
+  } catch {
+    return false;
+  }
 }

@@ -46,11 +46,16 @@ export function apiRoom(cloud: Cloud): Room {
   return (call) => {
     const here = routes.filter((route) => route.path.test(call.path));
     const route = here.find(({ method }) => method === call.method);
-    if (!route) return { operation: "unknown", work: () => Promise.resolve(lost(here.length > 0).reply()) };
+    if (!route) {
+      const work = () => Promise.resolve(atGateway(cloud, call) ?? lost(here.length > 0).reply());
+      return { operation: "unknown", work };
+    }
     const task: Task = {
       operation: route.operation,
       imageId: /^\/v1\/images\/([^/]+)/.exec(call.path)?.[1],
       work: async () => {
+        const instead = atGateway(cloud, call);
+        if (instead) return instead;
         const reply = await perform(cloud, route, call).catch((error: unknown) => refusal(call, error));
         if (route.operation === "createImage" && reply.status === 200) task.imageId = madeId(reply);
         return reply;
@@ -72,9 +77,29 @@ async function perform(cloud: Cloud, route: Route, call: Call): Promise<Reply> {
     });
   }
   const account = signer(call, cloud.settings.accounts, cloud.now());
+  const denied = denial(cloud, route, account);
+  if (denied) return denied;
   const version = versionOf(call, /^\/v1\/(images|pending-images|servers)/.test(call.path));
   const params = (route.path.exec(call.path) ?? []).slice(1).map(decoded);
   return route.answer({ ...call, account, version, params, body: () => parseObject(text) });
+}
+
+/** What stands in the service's way answers whatever is signed for it, before anybody looks at the signature. */
+function atGateway(cloud: Cloud, call: Call): Reply | undefined {
+  const { gateway } = cloud.settings;
+  if (!gateway || header(call, "scp-signature") === undefined) return undefined;
+  const { status, body = "", contentType = "application/json" } = gateway;
+  return { status, headers: { "content-type": contentType }, body };
+}
+
+function denial(cloud: Cloud, { operation }: Route, { accessKey }: Account): Reply | undefined {
+  const denied = cloud.settings.denied.find(
+    (one) => one.operation === operation && (one.accessKey ?? accessKey) === accessKey,
+  );
+  if (!denied) return undefined;
+  const { status = 403, body } = denied;
+  if (body !== undefined) return { status, headers: { "content-type": "application/json" }, body };
+  return new ApiError(status, "Forbidden", `This access key may not call ${operation}.`).reply();
 }
 
 /** Without the header the latest version answers. Other services' versions are taken as they come. */

@@ -14,6 +14,7 @@ import {
 } from "../http";
 import type { Room } from "../server";
 import type { Settings } from "../settings";
+import { unkindShape } from "../unkind";
 import { type Shape, check, oneOf, whole } from "../validation";
 
 /** What only the emulator has, under `/_emulator/`: unsigned, and for whoever runs on this machine. */
@@ -26,6 +27,7 @@ const settable: Shape = {
   queuedMs: { rule: whole(0) },
   importsBy: { rule: oneOf("create", "import") },
   pathForms: { rule: oneOf("both", "colon") },
+  ...unkindShape,
 };
 
 type Action = (cloud: Cloud, id: string, call: Call) => unknown;
@@ -41,6 +43,7 @@ const actions: Record<string, Action> = {
     await cloud.importer.settled(id);
     return cloud.raw(stored(cloud, id));
   },
+  "GET deleted": (cloud) => cloud.deleted,
   "GET stats": (cloud) => cloud.journal.stats(),
   "GET requests": (cloud) => cloud.journal.requests(),
   "GET faults": (cloud) => cloud.faults.list(),

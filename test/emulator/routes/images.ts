@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { Cloud } from "../cloud";
 import { ApiError, type JsonObject, conflict, forbidden, invalid, json, notFound } from "../http";
-import { isOwner, mayShow, membership, newImage, srnOf, touch, without } from "../images";
+import { isOwner, mayShow, membership, newImage, spelled, touch, without } from "../images";
 import { isReadable } from "../importer";
 import { ownObjectAddress } from "../objectUrl";
 import type { Account } from "../settings";
-import type { ImageBody, StoredImage, Tag } from "../store";
+import type { ImageBody, StoredImage } from "../store";
+import { tagsGiven } from "../tags";
 import { type Shape, check, flag, oneOf, queryNumber, tagList, text, whole } from "../validation";
 import type { ApiCall, Route } from "./api";
 
@@ -54,7 +55,7 @@ export function imageRoutes(cloud: Cloud): Route[] {
       operation: "showImage",
       method: "GET",
       path: one,
-      answer: (call) => json(200, shown(find(cloud, call), call)),
+      answer: (call) => json(200, shown(cloud, find(cloud, call), call)),
     },
     { operation: "updateImage", method: "PUT", path: one, answer: (call) => update(cloud, call) },
     { operation: "deleteImage", method: "DELETE", path: one, answer: (call) => remove(cloud, call) },
@@ -81,36 +82,34 @@ export function imageRoutes(cloud: Cloud): Route[] {
 
 /** The image that the path names, if the caller may see it: another's private one does not exist for him. */
 export function find(cloud: Cloud, call: ApiCall): StoredImage {
-  const id = call.params[0] ?? "";
-  const image = cloud.store.images.get(id);
-  if (!image || !mayShow(image, call.account)) throw notFound(`No image found with ID ${id}`);
+  const image = seen(cloud, call);
+  if (!image) throw notFound(`No image found with ID ${call.params[0]}`);
   return image;
 }
 
+function seen(cloud: Cloud, call: ApiCall): StoredImage | undefined {
+  const image = cloud.store.images.get(call.params[0] ?? "");
+  return image && mayShow(image, call.account) && !cloud.isHidden(image) ? image : undefined;
+}
+
 /** Versions 1.0 and 1.1 do not know `scp_gpu_driver`. */
-function shown(image: StoredImage, call: ApiCall): Partial<ImageBody> {
-  return call.version >= 2 ? image.body : without(image.body, "scp_gpu_driver");
+function shown(cloud: Cloud, image: StoredImage, call: ApiCall): Partial<ImageBody> {
+  const body = spelled(image.body, cloud.settings);
+  return call.version >= 2 ? body : without(body, "scp_gpu_driver");
 }
 
 async function create(cloud: Cloud, call: ApiCall) {
   const given = call.body();
   check(given, createShape);
+  const tags = tagsGiven(given, cloud.settings);
   const address = sourceAddress(cloud, call.account, given);
   if (!(await isReadable(address))) throw invalidUrl();
 
-  const { tags, ...fields } = known(given, createShape);
+  const fields = without(known(given, createShape), "tags");
   const image = newImage(randomUUID(), call.account, cloud.now(), fields);
-  cloud.store.images.set(image.body.id, image);
-  setTags(cloud, image, (tags ?? []) as Partial<Tag>[]);
-  cloud.store.changed();
+  cloud.addImage(image, tags);
   if (cloud.settings.importsBy === "create") cloud.importer.start(image, String(given.url));
-  return json(200, shown(image, call));
-}
-
-function setTags(cloud: Cloud, image: StoredImage, tags: Partial<Tag>[]): void {
-  if (tags.length === 0) return;
-  const complete = tags.map(({ key = "", value }) => ({ key, value: value ?? "" }));
-  cloud.store.tags.set(srnOf(image.body, cloud.settings), complete);
+  return json(200, shown(cloud, image, call));
 }
 
 function startImport(cloud: Cloud, call: ApiCall) {
@@ -156,16 +155,15 @@ function update(cloud: Cloud, call: ApiCall) {
   }
   touch(image, cloud.now(), change);
   cloud.store.changed();
-  return json(200, shown(image, call));
+  return json(200, shown(cloud, image, call));
 }
 
 async function remove(cloud: Cloud, call: ApiCall) {
-  const id = call.params[0] ?? "";
-  const image = cloud.store.images.get(id);
-  if (!image || !mayShow(image, call.account)) throw notFound(`Failed to find image ${id} to delete`);
+  const image = seen(cloud, call);
+  if (!image) throw notFound(`Failed to find image ${call.params[0]} to delete`);
   if (!isOwner(image, call.account)) throw forbidden("You are not permitted to delete this image.");
-  if (image.body.protected) throw forbidden(`Image ${id} is protected and cannot be deleted.`);
-  await cloud.removeImage(id);
+  if (image.body.protected) throw forbidden(`Image ${image.body.id} is protected and cannot be deleted.`);
+  await cloud.deleteImage(image);
   return { status: 204 };
 }
 
@@ -193,8 +191,7 @@ function makeSharedCopy(cloud: Cloud, call: ApiCall) {
     visibility: "shared",
     protected: false,
   });
-  cloud.store.images.set(copy.body.id, copy);
-  cloud.store.changed();
+  cloud.addImage(copy);
   return { status: 202 };
 }
 
@@ -226,20 +223,22 @@ function list(cloud: Cloud, call: ApiCall) {
     throw invalid(['Query "visibility" must be one of public, community, shared, private.']);
   }
   const inOrder = order(call.query.get("sort"));
-  const visible = [...cloud.store.images.values()].filter((image) =>
-    isListed(image, call.account, visibility),
-  );
-  const rest = after(call.query.get("marker"), visible, inOrder);
+  const listed = oldEnough(cloud).filter((image) => isListed(image, call.account, visibility));
+  const rest = after(call.query.get("marker"), listed, inOrder);
   const page = rest.filter((image) => matches(image.body, call.query)).slice(0, limit);
-  return json(200, { images: page.map((image) => shown(image, call)) });
+  return json(200, { images: page.map((image) => shown(cloud, image, call)) });
 }
 
 function listPending(cloud: Cloud, call: ApiCall) {
-  const pending = [...cloud.store.images.values()]
+  const pending = oldEnough(cloud)
     .filter((image) => membership(image, call.account)?.status === "pending")
     .filter((image) => matches(image.body, call.query))
     .sort(order(null));
-  return json(200, { images: pending.map((image) => shown(image, call)) });
+  return json(200, { images: pending.map((image) => shown(cloud, image, call)) });
+}
+
+function oldEnough(cloud: Cloud): StoredImage[] {
+  return [...cloud.store.images.values()].filter((image) => !cloud.isHidden(image));
 }
 
 /** One's own, the public ones, and what was accepted. Community images come only when they are asked for. */

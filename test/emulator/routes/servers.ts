@@ -34,8 +34,7 @@ function create(cloud: Cloud, call: ApiCall) {
     root_device_name: "/dev/vda",
     volumes: JSON.stringify([volume()]),
   });
-  cloud.store.images.set(image.body.id, image);
-  cloud.store.changed();
+  cloud.addImage(image);
   return json(202, { image_id: image.body.id });
 }
 

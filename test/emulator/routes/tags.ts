@@ -1,13 +1,16 @@
 import type { Cloud } from "../cloud";
 import { json, notFound } from "../http";
 import { srnOf } from "../images";
-import type { Tag } from "../store";
-import { check, queryNumber, tagList } from "../validation";
+import type { Settings } from "../settings";
+import type { StoredImage, Tag } from "../store";
+import { tagsGiven } from "../tags";
+import { check, queryNumber, tagList, tagValue } from "../validation";
 import type { ApiCall, Route } from "./api";
 
 /** The resource manager's part: tags by the base64 of a resource's SRN. Images are the only resources here. */
 export function tagRoutes(cloud: Cloud): Route[] {
   const ofOne = /^\/v1\/tags\/([^/]+)$/;
+  const one = /^\/v1\/tags\/([^/]+)\/([^/]+)$/;
   return [
     { operation: "findTags", method: "GET", path: /^\/v1\/tags$/, answer: (call) => find(cloud, call) },
     { operation: "listTags", method: "GET", path: ofOne, answer: (call) => list(cloud, call) },
@@ -18,18 +21,15 @@ export function tagRoutes(cloud: Cloud): Route[] {
       answer: (call) => set(cloud, call),
     },
     { operation: "deleteTags", method: "DELETE", path: ofOne, answer: (call) => removeAll(cloud, call) },
-    {
-      operation: "deleteTag",
-      method: "DELETE",
-      path: /^\/v1\/tags\/([^/]+)\/([^/]+)$/,
-      answer: (call) => removeOne(cloud, call),
-    },
+    { operation: "showTag", method: "GET", path: one, answer: (call) => show(cloud, call) },
+    { operation: "updateTagValue", method: "PUT", path: one, answer: (call) => update(cloud, call) },
+    { operation: "deleteTag", method: "DELETE", path: one, answer: (call) => removeOne(cloud, call) },
   ];
 }
 
 function list(cloud: Cloud, call: ApiCall) {
-  const srn = ownSrn(cloud, call);
-  const { items, ...paging } = paged(cloud.store.tags.get(srn) ?? [], call);
+  const { srn, image } = tagged(cloud, call);
+  const { items, ...paging } = paged(cloud.tags.of(image), call, cloud.settings);
   return json(200, { content: { srn, tags: items }, ...paging });
 }
 
@@ -39,59 +39,89 @@ function find(cloud: Cloud, call: ApiCall) {
     value,
     resource_identifier: resource,
   } = Object.fromEntries(call.query) as Record<string, string | undefined>;
-  const rows = ownSrns(cloud, call)
-    .filter((srn) => !resource || srn === resource || srn.endsWith(`/${resource}`))
-    .flatMap((srn) => (cloud.store.tags.get(srn) ?? []).map((tag) => ({ srn, ...tag })))
+  const rows = [...own(cloud, call)]
+    .filter(([srn]) => !resource || srn === resource || srn.endsWith(`/${resource}`))
+    .flatMap(([srn, image]) => cloud.tags.of(image).map((tag) => ({ srn, ...tag })))
     .filter((row) => (!key || row.key === key) && (value === undefined || row.value === value));
-  const { items, ...paging } = paged(rows, call);
+  const { items, ...paging } = paged(rows, call, cloud.settings);
   return json(200, { content: items, ...paging });
 }
 
 function set(cloud: Cloud, call: ApiCall) {
-  const srn = ownSrn(cloud, call);
+  const { srn, image } = tagged(cloud, call);
   const given = call.body();
   check(given, { tags: { rule: tagList, required: true } });
-  const tags = (given.tags as Partial<Tag>[]).map(({ key = "", value }) => ({ key, value: value ?? "" }));
-  store(cloud, srn, tags);
-  return json(200, { content: { srn, tags } });
+  const tags = tagsGiven(given, cloud.settings);
+  cloud.tags.set(image, tags);
+  return json(200, { content: { [srn]: tags } });
 }
 
 function removeAll(cloud: Cloud, call: ApiCall) {
-  store(cloud, ownSrn(cloud, call), []);
+  cloud.tags.set(tagged(cloud, call).image, []);
   return { status: 204 };
+}
+
+function show(cloud: Cloud, call: ApiCall) {
+  const { srn, tag } = oneTag(cloud, call);
+  return json(200, { content: { srn, tag } });
+}
+
+function update(cloud: Cloud, call: ApiCall) {
+  const { srn, image, tag, tags } = oneTag(cloud, call);
+  const given = call.body();
+  check(given, { value: { rule: tagValue, required: true } });
+  const updated = { key: tag.key, value: String(given.value) };
+  cloud.tags.set(
+    image,
+    tags.map((other) => (other === tag ? updated : other)),
+  );
+  return json(200, { content: { [srn]: [updated] } });
 }
 
 function removeOne(cloud: Cloud, call: ApiCall) {
-  const srn = ownSrn(cloud, call);
-  const tags = cloud.store.tags.get(srn) ?? [];
-  const kept = tags.filter((tag) => tag.key !== call.params[1]);
-  if (kept.length === tags.length) throw notFound("The resource has no such tag.");
-  store(cloud, srn, kept);
+  const { image, tag, tags } = oneTag(cloud, call);
+  cloud.tags.set(
+    image,
+    tags.filter((other) => other !== tag),
+  );
   return { status: 204 };
 }
 
-function store(cloud: Cloud, srn: string, tags: Tag[]): void {
-  if (tags.length > 0) cloud.store.tags.set(srn, tags);
-  else cloud.store.tags.delete(srn);
-  cloud.store.changed();
+interface Tagged {
+  srn: string;
+  image: StoredImage;
 }
 
-/** The SRN in the path, if it is that of an image of the caller's. */
-function ownSrn(cloud: Cloud, call: ApiCall): string {
+/** The image of the caller's whose SRN is in the path. */
+function tagged(cloud: Cloud, call: ApiCall): Tagged {
   const srn = Buffer.from(call.params[0] ?? "", "base64").toString("utf8");
-  if (!ownSrns(cloud, call).includes(srn)) throw notFound(`No resource found with SRN ${srn}`);
-  return srn;
+  if (!srn.startsWith("srn:"))
+    throw notFound("There is no such path: it does not name a resource by its SRN.");
+  const image = own(cloud, call).get(srn);
+  if (!image) throw notFound(`No resource found with SRN ${srn}`);
+  return { srn, image };
 }
 
-function ownSrns(cloud: Cloud, call: ApiCall): string[] {
-  return [...cloud.store.images.values()]
-    .filter((image) => image.body.owner === call.account.accountId)
-    .map((image) => srnOf(image.body, cloud.settings));
+function oneTag(cloud: Cloud, call: ApiCall): Tagged & { tag: Tag; tags: Tag[] } {
+  const { srn, image } = tagged(cloud, call);
+  const tags = cloud.tags.of(image);
+  const tag = tags.find(({ key }) => key === call.params[1]);
+  if (!tag) throw notFound("The resource has no such tag.");
+  return { srn, image, tag, tags };
 }
 
-/** Pages count from 0; `count` is that of all pages together. */
-function paged<T>(all: T[], call: ApiCall) {
-  const size = queryNumber(call.query, "size", 20, 1, 1000);
-  const page = queryNumber(call.query, "page", 0, 0, Number.MAX_SAFE_INTEGER);
-  return { items: all.slice(page * size, (page + 1) * size), count: all.length, page, size, sort: [] };
+function own(cloud: Cloud, call: ApiCall): Map<string, StoredImage> {
+  const images = [...cloud.store.images.values()].filter(
+    (image) => image.body.owner === call.account.accountId,
+  );
+  return new Map(images.map((image) => [srnOf(image.body, cloud.settings), image]));
+}
+
+/** `count` is that of all pages together. Counted from 1, page 0 is the first one too. */
+function paged<T>(all: T[], call: ApiCall, { tagPageCap, tagFirstPage }: Settings) {
+  const size = Math.min(queryNumber(call.query, "size", 20, 0, 2 ** 31 - 1), tagPageCap ?? Infinity);
+  const asked = queryNumber(call.query, "page", tagFirstPage, 0, 2 ** 31 - 1);
+  const page = Math.max(asked, tagFirstPage);
+  const start = (page - tagFirstPage) * size;
+  return { items: all.slice(start, start + size), count: all.length, page, size, sort: [] };
 }
