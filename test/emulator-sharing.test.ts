@@ -71,7 +71,15 @@ describe("members", () => {
 
   test("only a shared image has any, and an id is needed", async () => {
     const id = await create();
-    expect((await call("POST", `/v1/images/${id}/members`, { member_id: secondId() })).status).toBe(403);
+    const all = `/v1/images/${id}/members`;
+    const statuses = [
+      await call("POST", all, { member_id: secondId() }),
+      await call("GET", all),
+      await call("PUT", `${all}/${secondId()}`, { status: "accepted" }),
+      await call("DELETE", `${all}/${secondId()}`),
+      await call("GET", `${all}/${secondId()}`),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual([403, 403, 403, 403, 404]);
     await call("PUT", `/v1/images/${id}`, { visibility: "shared" });
     for (const body of [
       {},
@@ -177,6 +185,61 @@ describe("tags", () => {
     expect(await tagsOf(id)).toEqual([]);
   });
 
+  test("one is shown, and given another value", async () => {
+    const id = await create({
+      tags: [
+        { key: "팀/a", value: "1" },
+        { key: "b", value: "2" },
+      ],
+    });
+    const one = `${pathOf(id)}/${encodeURIComponent("팀/a")}`;
+    const shown = await call("GET", one, undefined, iam);
+    expect(shown.json).toEqual({ content: { srn: srnOf(id), tag: { key: "팀/a", value: "1" } } });
+    const updated = await call("PUT", one, { value: "" }, iam);
+    expect(updated).toMatchObject({
+      status: 200,
+      json: { content: { [srnOf(id)]: [{ key: "팀/a", value: "" }] } },
+    });
+    expect(await tagsOf(id)).toEqual([
+      { key: "팀/a", value: "" },
+      { key: "b", value: "2" },
+    ]);
+    for (const body of [{}, { value: null }, { value: "!" }]) {
+      expect((await call("PUT", one, body, iam)).status).toBe(400);
+    }
+    expect((await call("GET", `${pathOf(id)}/c`, undefined, iam)).status).toBe(404);
+    expect((await call("PUT", `${pathOf(id)}/c`, { value: "1" }, iam)).status).toBe(404);
+  });
+
+  test("set in bulk, the answer is a map of lists", async () => {
+    const id = await create();
+    const tags = [{ key: "a", value: "1" }];
+    const answer = await call("PUT", `${pathOf(id)}/bulk`, { tags }, iam);
+    expect(answer).toMatchObject({ status: 200, json: { content: { [srnOf(id)]: tags } } });
+  });
+
+  test("pages of any size, none but whole ones", async () => {
+    const id = await create({ tags: [{ key: "a", value: "1" }] });
+    const page = async (query: string) => call<TagPage>("GET", `${pathOf(id)}?${query}`, undefined, iam);
+    expect((await page("size=2147483647")).json).toMatchObject({ count: 1, size: 2147483647 });
+    expect((await page("size=0")).json).toMatchObject({ content: { tags: [] }, count: 1, size: 0 });
+    for (const query of ["size=2147483648", "size=-1", "size=", "page=-1", "page=x"]) {
+      expect((await page(query)).status).toBe(400);
+    }
+  });
+
+  test.each([
+    ["GET", "keys"],
+    ["GET", "values"],
+    ["PUT", "bulk"],
+    ["GET", "kr-west1/virtualserver/image/1"],
+  ])("%s of %s is not there", async (method, path) => {
+    expect(await call(method, `/v1/tags/${path}`, method === "PUT" ? {} : undefined, iam)).toMatchObject({
+      status: 404,
+      json: { errors: [{ detail: `There is no /v1/tags/${path} here.` }] },
+    });
+  });
+
   test("more than one page of them", async () => {
     const tags = Array.from({ length: 25 }, (_, n) => ({ key: `key-${n}`, value: "v" }));
     const id = await create({ tags });
@@ -207,6 +270,11 @@ describe("tags", () => {
     ]);
     expect(await find(`key=stack&resource_identifier=${two}`)).toEqual([srnOf(two)]);
     expect(await find("key=nothing")).toEqual([]);
+    const place = "offering=s&region=kr-west1&service_type=virtualserver&resource_type=image";
+    expect(await find(`key=stack&${place}&account_id=${emulator.options.accountId}`)).toHaveLength(2);
+    for (const elsewhere of ["region=kr-east1", "resource_type=volume", "account_id=x"]) {
+      expect(await find(`key=stack&${elsewhere}`)).toEqual([]);
+    }
   });
 
   test("of another's, or of what is not there, none", async () => {
@@ -229,8 +297,25 @@ describe("IAM", () => {
   test("the account of a key, and never its secret", async () => {
     for (const account of emulator.options.accounts) {
       const answer = await call("GET", "/v1/access-keys", undefined, { as: account, version: "iam 1.0" });
+      const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/) as string;
       expect(answer.json).toEqual({
-        access_keys: [{ account_id: account.accountId, access_key: account.accessKey }],
+        access_keys: [
+          {
+            access_key: account.accessKey,
+            access_key_type: "PERMANENT",
+            account_id: account.accountId,
+            created_at: time,
+            created_by: account.userName,
+            description: null,
+            expiration_timestamp: time,
+            id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+            is_enabled: true,
+            modified_at: time,
+            modified_by: account.userName,
+            parent_access_key_id: null,
+            secret_key: "****",
+          },
+        ],
       });
     }
   });

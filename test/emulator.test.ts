@@ -245,6 +245,14 @@ describe("validation", () => {
     expect(answer.detail).toContain(words);
   });
 
+  test("an empty text for a format or the visibility is as good as none", async () => {
+    const standard = { disk_format: "qcow2", container_format: "bare", visibility: "private" };
+    const created = await create({ disk_format: "", container_format: "", visibility: "" });
+    expect(created).toMatchObject(standard);
+    const updated = await request("PUT", `/v1/images/${created.id}`, { visibility: "", min_ram: 3 });
+    expect(updated).toMatchObject({ status: 200, json: { visibility: "private", min_ram: 3 } });
+  });
+
   test("several faults come as a list of texts", async () => {
     const answer = await refusal("POST", "/v1/images", {
       name: "",
@@ -261,7 +269,10 @@ describe("validation", () => {
 
   test("paths and methods that are not there", async () => {
     expect((await request("GET", "/v1/volumes")).status).toBe(404);
-    expect((await request("PATCH", "/v1/images")).status).toBe(405);
+    const refused = await request("PATCH", "/v1/images");
+    expect([refused.status, refused.headers.get("allow")]).toEqual([405, "GET, POST"]);
+    const id = await request("POST", "/v1/images/some-id");
+    expect([id.status, id.headers.get("allow")]).toEqual([405, "GET, PUT, DELETE"]);
   });
 });
 
@@ -430,6 +441,7 @@ describe("list", () => {
     "limit=1001",
     "limit=-1",
     "limit=x",
+    "limit=",
     "sort=nothing",
     "sort=name:up",
     "visibility=secret",

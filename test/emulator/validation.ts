@@ -8,6 +8,8 @@ interface Field {
   required?: boolean;
   /** null means the same as leaving it out. */
   nullable?: boolean;
+  /** So does an empty text. */
+  emptyable?: boolean;
   /** The whole complaint, where the service's own words are known. */
   words?: string;
 }
@@ -25,7 +27,7 @@ export function check(body: JsonObject, shape: Shape, others: "ignored" | "refus
 }
 
 function complaint(name: string, field: Field, value: unknown): string | undefined {
-  if (value === undefined || (value === null && field.nullable)) {
+  if (value === undefined || (value === null && field.nullable) || (value === "" && field.emptyable)) {
     return field.required ? `Field "${name}" is required.` : undefined;
   }
   const fault = field.rule(value);
@@ -69,7 +71,7 @@ export const tagList: Rule = (value) => {
   return new Set(keys).size < keys.length ? "a key appears twice" : undefined;
 };
 
-/** A whole number of a query; an empty one counts as left out. */
+/** A whole number of a query. An empty one is none. */
 export function queryNumber(
   query: URLSearchParams,
   name: string,
@@ -78,7 +80,7 @@ export function queryNumber(
   most: number,
 ): number {
   const given = query.get(name);
-  if (!given) return standard;
+  if (given === null) return standard;
   if (!/^-?\d+$/.test(given) || Number(given) < least || Number(given) > most) {
     throw new ApiError(
       400,

@@ -47,7 +47,7 @@ export function apiRoom(cloud: Cloud): Room {
     const here = routes.filter((route) => route.path.test(call.path));
     const route = here.find(({ method }) => method === call.method);
     if (!route) {
-      const work = () => Promise.resolve(atGateway(cloud, call) ?? lost(here.length > 0).reply());
+      const work = () => Promise.resolve(atGateway(cloud, call) ?? lost(call, here));
       return { operation: "unknown", work };
     }
     const task: Task = {
@@ -118,10 +118,11 @@ function refusal(call: Call, error: unknown): Reply {
   return new ApiError(500, "InternalServerError", "The emulator made a mistake.").reply();
 }
 
-function lost(pathIsKnown: boolean): ApiError {
-  return pathIsKnown
-    ? new ApiError(405, "MethodNotAllowed", "This path does not take this method.")
-    : notFound("There is no such path.");
+/** For a path that is none of the routes', or is one of theirs by other methods only. */
+function lost({ method, path }: Call, here: Route[]): Reply {
+  if (here.length === 0) return notFound(`There is no ${path} here.`).reply();
+  const reply = new ApiError(405, "MethodNotAllowed", `${path} does not take ${method}.`).reply();
+  return { ...reply, headers: { ...reply.headers, allow: here.map((route) => route.method).join(", ") } };
 }
 
 function madeId(reply: Reply): string | undefined {

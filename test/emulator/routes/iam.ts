@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Cloud } from "../cloud";
 import { json } from "../http";
 import type { ApiCall, Route } from "./api";
@@ -33,7 +34,24 @@ function endpoints(cloud: Cloud) {
   return json(200, { endpoints: services.map((service) => ({ region, ...service, url: cloud.url })) });
 }
 
+/** Every member that the vendor's clients ask for; they take neither fewer nor others. */
 function accessKeys(call: ApiCall) {
-  const { accountId, accessKey } = call.account;
-  return json(200, { access_keys: [{ account_id: accountId, access_key: accessKey }] });
+  const { accountId, accessKey, userName } = call.account;
+  const made = "2026-01-01T00:00:00Z";
+  const entry = {
+    access_key: accessKey,
+    access_key_type: "PERMANENT",
+    account_id: accountId,
+    created_at: made,
+    created_by: userName,
+    description: null,
+    expiration_timestamp: "2099-12-31T23:59:59Z",
+    id: createHash("md5").update(accessKey).digest("hex"),
+    is_enabled: true,
+    modified_at: made,
+    modified_by: userName,
+    parent_access_key_id: null,
+    secret_key: "****",
+  };
+  return json(200, { access_keys: [entry] });
 }

@@ -25,12 +25,12 @@ const createShape: Shape = {
     words: 'Field "os_distro" is invalid. Example: "alma"',
   },
   url: { rule: text(1, 255), required: true },
-  container_format: { rule: oneOf("bare") },
-  disk_format: { rule: oneOf("qcow2") },
+  container_format: { rule: oneOf("bare"), emptyable: true },
+  disk_format: { rule: oneOf("qcow2"), emptyable: true },
   min_disk: { rule: whole(0) },
   min_ram: { rule: whole(0, 2097151) },
   protected: { rule: flag },
-  visibility: { rule: writableVisibilities },
+  visibility: { rule: writableVisibilities, emptyable: true },
   tags: { rule: tagList, nullable: true },
 };
 
@@ -38,7 +38,7 @@ const setShape: Shape = {
   min_disk: { rule: whole(0), nullable: true },
   min_ram: { rule: whole(0, 2097151), nullable: true },
   protected: { rule: flag, nullable: true },
-  visibility: { rule: writableVisibilities, nullable: true },
+  visibility: { rule: writableVisibilities, nullable: true, emptyable: true },
 };
 
 export function imageRoutes(cloud: Cloud): Route[] {
@@ -174,10 +174,12 @@ export function findOwn(cloud: Cloud, call: ApiCall): StoredImage {
   return image;
 }
 
-/** The members that a shape knows, without those left out or null. */
+/** The members of a checked body that its shape knows, without those left out, by null or an empty text too. */
 function known(given: JsonObject, shape: Shape): JsonObject {
   return Object.fromEntries(
-    Object.entries(given).filter(([name, value]) => name in shape && value !== undefined && value !== null),
+    Object.entries(given).filter(
+      ([name, value]) => name in shape && ![undefined, null, ""].includes(value as string),
+    ),
   );
 }
 

@@ -45,7 +45,9 @@ function add(cloud: Cloud, call: ApiCall) {
 }
 
 function show(cloud: Cloud, call: ApiCall) {
-  const image = findShared(cloud, call);
+  const image = find(cloud, call);
+  // The one operation on members for which Glance hides the refusal that the others give.
+  if (image.body.visibility !== "shared") throw notFound(`Image ${image.body.id} has no members.`);
   return json(200, shown(image, findMember(image, call)));
 }
 

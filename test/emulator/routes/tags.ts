@@ -9,15 +9,16 @@ import type { ApiCall, Route } from "./api";
 
 /** The resource manager's part: tags by the base64 of a resource's SRN. Images are the only resources here. */
 export function tagRoutes(cloud: Cloud): Route[] {
-  const ofOne = /^\/v1\/tags\/([^/]+)$/;
-  const one = /^\/v1\/tags\/([^/]+)\/([^/]+)$/;
+  // The base64 of what begins with `srn:`. Nothing else that follows `/v1/tags/` is there.
+  const ofOne = /^\/v1\/tags\/(c3JuO[^/]*)$/;
+  const one = /^\/v1\/tags\/(c3JuO[^/]*)\/([^/]+)$/;
   return [
     { operation: "findTags", method: "GET", path: /^\/v1\/tags$/, answer: (call) => find(cloud, call) },
     { operation: "listTags", method: "GET", path: ofOne, answer: (call) => list(cloud, call) },
     {
       operation: "setTags",
       method: "PUT",
-      path: /^\/v1\/tags\/([^/]+)\/bulk$/,
+      path: /^\/v1\/tags\/(c3JuO[^/]*)\/bulk$/,
       answer: (call) => set(cloud, call),
     },
     { operation: "deleteTags", method: "DELETE", path: ofOne, answer: (call) => removeAll(cloud, call) },
@@ -34,17 +35,25 @@ function list(cloud: Cloud, call: ApiCall) {
 }
 
 function find(cloud: Cloud, call: ApiCall) {
-  const {
-    key,
-    value,
-    resource_identifier: resource,
-  } = Object.fromEntries(call.query) as Record<string, string | undefined>;
+  const { key, value, ...place } = Object.fromEntries(call.query) as Record<string, string | undefined>;
   const rows = [...own(cloud, call)]
-    .filter(([srn]) => !resource || srn === resource || srn.endsWith(`/${resource}`))
+    .filter(([srn]) => isAt(srn, place))
     .flatMap(([srn, image]) => cloud.tags.of(image).map((tag) => ({ srn, ...tag })))
     .filter((row) => (!key || row.key === key) && (value === undefined || row.value === value));
   const { items, ...paging } = paged(rows, call, cloud.settings);
   return json(200, { content: items, ...paging });
+}
+
+/** Whether an SRN has the parts that a query names. */
+function isAt(srn: string, query: Record<string, string | undefined>): boolean {
+  const [, offering, , account_id, region, , service_type, resource = ""] = srn.split(":");
+  const [resource_type, id] = resource.split("/");
+  const parts = { offering, account_id, region, service_type, resource_type };
+  const wanted = query.resource_identifier;
+  return (
+    (!wanted || wanted === srn || wanted === id) &&
+    Object.entries(parts).every(([name, part]) => !query[name] || query[name] === part)
+  );
 }
 
 function set(cloud: Cloud, call: ApiCall) {
@@ -95,8 +104,6 @@ interface Tagged {
 /** The image of the caller's whose SRN is in the path. */
 function tagged(cloud: Cloud, call: ApiCall): Tagged {
   const srn = Buffer.from(call.params[0] ?? "", "base64").toString("utf8");
-  if (!srn.startsWith("srn:"))
-    throw notFound("There is no such path: it does not name a resource by its SRN.");
   const image = own(cloud, call).get(srn);
   if (!image) throw notFound(`No resource found with SRN ${srn}`);
   return { srn, image };
