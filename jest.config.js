@@ -8,6 +8,10 @@ module.exports = {
     "^pulumi-scp-images$": "<rootDir>/provider/index.ts",
     "^pulumi-scp-images/runtime/(.*)$": "<rootDir>/provider/runtime/$1.ts",
   },
+  // No test sees the user's home, or reaches anything but this machine.
+  globalSetup: "<rootDir>/test/setup/isolate.ts",
+  globalTeardown: "<rootDir>/test/setup/remove.ts",
+  setupFilesAfterEnv: ["<rootDir>/test/setup/nothing-refused.ts"],
   // For shared machines: no test waits for time to pass.
   testTimeout: 60_000,
   // Most tests wait for processes that they have started; a core left free would be idle.

@@ -27,11 +27,11 @@ function project() {
     edit: (from: string | RegExp, to: string) => {
       writeFileSync(manifest, readFileSync(manifest, "utf8").replace(from, to));
     },
-    /** `npm run <operation>`, in a home without credentials. */
+    /** `npm run <operation>`, in the home of the tests, which is empty. */
     npmRun: (operation: string, ...options: string[]) =>
       run(process.execPath, [command, operation, folder, "--data", data, ...options], {
         cwd: repository,
-        env: { ...cleanEnv({}), PULUMI_HOME: join(process.env.HOME ?? "", ".pulumi") },
+        env: cleanEnv({}),
       }),
     /** What the emulator has kept, told by itself. */
     images: async () => {

@@ -56,7 +56,8 @@ export class ClientProcess {
     const main = path.join(this.folder, "main.js");
     writeFileSync(main, program);
     const NODE_PATH = path.join(__dirname, "../../node_modules");
-    this.child = fork(main, { env: { NODE_PATH, ...env }, execArgv: [] });
+    const { NODE_OPTIONS = "" } = process.env;
+    this.child = fork(main, { env: { NODE_PATH, NODE_OPTIONS, ...env }, execArgv: [] });
   }
 
   /** One after the other: the process has one environment. */
