@@ -59,13 +59,14 @@ export function isProxysOwn(response: AxiosResponse, url: string): boolean {
   return url.startsWith("https:") && !(socket instanceof TLSSocket);
 }
 
+/** Such an answer proves nothing about the request: a proxy that was sent it in the open may have passed it on, and answer for others. */
 export function refusedByProxy(status: number, tried: string): ScpError {
   return new ScpError({
     failure: "noAnswer",
     tried,
-    detail: `The proxy does not connect to the service; it answers ${status}`,
+    detail: `The proxy answers ${status} instead of making a TLS connection to the service`,
     advice: "Check the proxy settings (HTTPS_PROXY, NO_PROXY) and what the proxy allows.",
-    mayHaveWorked: false,
+    mayHaveWorked: true,
   });
 }
 

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { transformFileSync } from "@swc/core";
+import type { Patience } from "../../provider/api/http";
 
 /** How a call ended in a process of its own. */
 export interface Outcome {
@@ -14,19 +15,31 @@ export interface Outcome {
   mayHaveWorked?: boolean;
 }
 
-/** What the process does when it is told to: shows an image so often, one after the other, and tells how each ended. */
+export interface RunOptions {
+  task?: Task;
+  patience?: Partial<Patience>;
+}
+
+/** What a process can be told to do. */
+export type Task = "show" | "create";
+
+/** What the process does when it is told to: the same call so often, one after the other; tells how each ended. */
 const program = `
   // No name is ever looked up: every host is this machine.
   require("node:dns").lookup = (host, options, callback) =>
     options.all ? callback(null, [{ address: "127.0.0.1", family: 4 }]) : callback(null, "127.0.0.1", 4);
   const { ScpClient } = require("./client.js");
   const { findSettings } = require("./settings.js");
-  process.on("message", async ({ env, times, patience }) => {
+  const tasks = {
+    show: (client) => client.showImage("one"),
+    create: (client) => client.createImage({ name: "one", osDistro: "alma", url: "https://one.example/bucket/one.qcow2" }),
+  };
+  process.on("message", async ({ env, times, task, patience }) => {
     process.env = env;
     const client = new ScpClient(findSettings({ home: "/nowhere" }), patience);
     const outcomes = [];
     for (let count = 0; count < times; count++) {
-      outcomes.push(await client.showImage("one").then(
+      outcomes.push(await tasks[task](client).then(
         () => ({ ok: true }),
         ({ message, failure, mayHaveWorked }) => ({ ok: false, message, failure, mayHaveWorked }),
       ));
@@ -61,8 +74,17 @@ export class ClientProcess {
   }
 
   /** One after the other: the process has one environment. */
-  async run(env: Record<string, string>, times = 1): Promise<Outcome[]> {
-    this.child.send({ env, times, patience: { firstPause: 1, longestPause: 2, attempts: 2 } });
+  async run(
+    env: Record<string, string>,
+    times = 1,
+    { task = "show", patience = {} }: RunOptions = {},
+  ): Promise<Outcome[]> {
+    this.child.send({
+      env,
+      times,
+      task,
+      patience: { firstPause: 1, longestPause: 2, attempts: 2, ...patience },
+    });
     const [outcomes] = (await once(this.child, "message")) as [Outcome[]];
     return outcomes;
   }

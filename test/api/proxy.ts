@@ -1,6 +1,17 @@
 import http from "node:http";
 import net, { type AddressInfo } from "node:net";
 
+/** What a proxy that does not connect says, byte by byte, and whether it hangs up then. */
+export interface StrangeAnswer {
+  bytes: string;
+  hangsUp: boolean;
+}
+
+/** The answer of a proxy that refuses, as most do. */
+export function refusal(status: number): StrangeAnswer {
+  return { bytes: `HTTP/1.1 ${status} No\r\nContent-Type: text/html\r\n\r\n<html>No.</html>`, hangsUp: true };
+}
+
 /** A proxy on loopback that connects every host to one port of this machine. */
 export interface TestProxy {
   url: string;
@@ -9,7 +20,9 @@ export interface TestProxy {
   /** Requests that were not CONNECT: what a proxy must not get to see. */
   seen: string[];
   /** Answers this to CONNECT instead of connecting. */
-  refusal?: number;
+  answer?: StrangeAnswer;
+  /** What came after CONNECT where the proxy did not connect. */
+  received: string;
   close: () => Promise<void>;
 }
 
@@ -24,8 +37,12 @@ export async function startProxy(port: number): Promise<TestProxy> {
   });
   server.on("connect", (request, client: net.Socket) => {
     proxy.asked.push({ target: request.url!, headers: request.headers });
-    if (proxy.refusal !== undefined) {
-      client.end(`HTTP/1.1 ${proxy.refusal} No\r\nContent-Type: text/html\r\n\r\n<html>No.</html>`);
+    if (proxy.answer !== undefined) {
+      const { bytes, hangsUp } = proxy.answer;
+      client.on("data", (data: Buffer) => (proxy.received += data.toString("latin1")));
+      client.on("error", () => client.destroy());
+      client.write(bytes, "latin1");
+      if (hangsUp) client.end();
       return;
     }
     const service = net.connect(port, "127.0.0.1", () => {
@@ -44,6 +61,7 @@ export async function startProxy(port: number): Promise<TestProxy> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked: [],
     seen: [],
+    received: "",
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       sockets.forEach((socket) => socket.destroy());
