@@ -13,9 +13,14 @@ import { dirname, join, resolve } from "node:path";
 import { providerText, typeName } from "../provider/dynamic";
 
 const repository = resolve(__dirname, "..");
-const { exports: published, files } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as {
+const {
+  exports: published,
+  files,
+  dependencies,
+} = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as {
   exports: Record<string, unknown>;
   files: string[];
+  dependencies: Record<string, string>;
 };
 
 test("what the state holds is permanent: types, and the text that loads a provider", () => {
@@ -109,4 +114,12 @@ test("everything that package.json offers is there", () => {
   ]) {
     expect(existsSync(join(repository, "dist/provider", file))).toBe(true);
   }
+});
+
+test("no axios will do that sends signed requests through a proxy in the open: 1.16.1 was the first that does not", () => {
+  const [major = 0, minor = 0, patch = 0] = (dependencies.axios ?? "")
+    .replace("^", "")
+    .split(".")
+    .map(Number);
+  expect((major * 1000 + minor) * 1000 + patch).toBeGreaterThanOrEqual(1_016_001);
 });
