@@ -27,7 +27,7 @@ export abstract class DynamicResource extends pulumi.CustomResource {
     opts: pulumi.CustomResourceOptions = {},
   ) {
     refuseImport(type, name, opts);
-    const { replaceOnChanges } = opts; // Applied by our own diff: Pulumi applies it where a provider tells which keys changed, and a dynamic one cannot.
+    const { replaceOnChanges, retainOnDelete } = opts; // Applied by our own diff: Pulumi applies it where a provider tells which keys changed, and a dynamic one cannot.
     const { stackTraceLimit } = Error;
     try {
       // Pulumi notes for each property four times who declared it, with a stack trace: half of the time that a program of many images
@@ -39,6 +39,7 @@ export abstract class DynamicResource extends pulumi.CustomResource {
         {
           ...props,
           replaceOnChanges: replaceOnChanges?.length ? replaceOnChanges : undefined,
+          retainOnDelete: retainOnDelete === true ? true : undefined,
           __provider: providerText(module),
         },
         opts,

@@ -117,8 +117,10 @@ export class Image extends pulumi.ComponentResource {
   }
 
   private declare(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): Parts {
-    const { timeouts, ...properties } = args;
-    const declared = { ...properties, settledByImport: true };
+    // Pulumi does not hand customTimeouts on to a dynamic provider, so they travel as the argument.
+    const { create } = opts.customTimeouts ?? {};
+    const timeouts = args.timeouts ?? (create === undefined ? undefined : { create });
+    const declared = { ...args, timeouts, settledByImport: true };
     const record = new ImageRecord(name, declared, this.partOptions(opts, recordKeys));
     // Deleting the record deletes the image, so the import's end is nothing to the cloud.
     const imported = {
@@ -126,6 +128,7 @@ export class Image extends pulumi.ComponentResource {
       url: args.url,
       timeouts,
       deleteImage: false,
+      partOfImage: true,
       region: args.region,
       environment: args.environment,
     };

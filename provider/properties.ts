@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { runtime, type dynamic } from "@pulumi/pulumi";
 import { isImageId } from "./api/images";
+import { creationTagKey } from "./lifecycle/creation-tag";
+import { immutableProperties, meansTheSame } from "./lifecycle/spelling";
 import { isLoopback, objectStoragePlace, type Place } from "./api/regions";
 
 /** A resource's properties as the engine hands them over. */
@@ -8,9 +10,9 @@ export type Properties = Record<string, unknown>;
 
 /**
  * What a change of a property does: `replace` makes a new resource and deletes the old one, `update` changes it in place,
- * `setting` is only remembered: it is about how we work, not about the image.
+ * `setting` is only remembered: it is about how we work, not about the image. A `hint` is for this run alone, and never a change.
  */
-export type Change = "replace" | "update" | "setting";
+export type Change = "replace" | "update" | "setting" | "hint";
 
 /** What check knows of the world beside the value. */
 export interface CheckContext {
@@ -70,9 +72,11 @@ const common: PropertyTable = {
   replaceOnChanges: internal("the resource option, which Pulumi does not apply to dynamic resources itself"),
 };
 
-function internal(meaning: string): Property {
-  return { change: "setting", internal: true, type: "internal", meaning, check: () => undefined };
+function internal(meaning: string, change: Change = "setting"): Property {
+  return { change, internal: true, type: "internal", meaning, check: () => undefined };
 }
+
+const retainOnDelete = internal("the resource option: then the old image of a replacement is kept");
 
 export const recordProperties: PropertyTable = {
   name: {
@@ -151,8 +155,9 @@ export const recordProperties: PropertyTable = {
       "id of an existing image to manage instead of making one; it must already be as these properties say, except for those that update in place. Another id replaces",
     check: checkImageId,
   },
-  origin: internal("where the record stands: its stack and its place in it"),
-  token: internal("its origin, and what differs each time it is made"),
+  origin: internal("where the record stands: its stack and its place in it", "hint"),
+  timeouts: internal("the time-outs of the image that the record is a part of", "hint"),
+  retainOnDelete,
   settledByImport: internal("whether an ImageImport notes that the state knows the record"),
   ...common,
 };
@@ -179,7 +184,8 @@ export const importProperties: PropertyTable = {
     meaning: "whether deleting this resource deletes the image",
     check: (value) => unless(typeof value === "boolean", "must be true or false"),
   },
-  token: internal("what differs each time the import is made"),
+  partOfImage: internal("whether the image is an ImageRecord's of the same Image", "hint"),
+  retainOnDelete,
   ...common,
 };
 
@@ -265,8 +271,17 @@ export function withDefaults(table: PropertyTable, news: Properties): Properties
 /** Which properties of a table differ between what is and what is wanted. A value that is not known yet differs. */
 export function changedProperties(table: PropertyTable, olds: Properties, news: Properties): string[] {
   return Object.keys(table).filter(
-    (key) => isUnknown(news[key]) || !isDeepStrictEqual(plain(olds[key]), plain(news[key])),
+    (key) =>
+      table[key]?.change !== "hint" &&
+      (isUnknown(news[key]) || !isSame(key, plain(olds[key]), plain(news[key]))),
   );
+}
+
+/** What SCP cannot change is changed where it means something else, not where it is spelt otherwise. */
+function isSame(key: string, one: unknown, other: unknown): boolean {
+  return (immutableProperties as readonly string[]).includes(key)
+    ? meansTheSame(key, one, other)
+    : isDeepStrictEqual(one, other);
 }
 
 /** No tags and an empty set of tags, no value and null, are the same. */
@@ -344,6 +359,9 @@ function checkTags(value: unknown): string | undefined {
   for (const [key, text] of Object.entries(value)) {
     if (isUnknown(text)) {
       continue;
+    }
+    if (key === creationTagKey) {
+      return `has the key "${creationTagKey}", which this package uses itself; choose another`;
     }
     if (key.length < 1 || key.length > 128 || !allowed.test(key)) {
       return `has the key ${show(key)}; a key is 1 to 128 letters, digits, spaces and + - = . _ : / @`;

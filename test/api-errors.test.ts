@@ -206,7 +206,7 @@ describe("what the message says", () => {
   });
 
   test("404, import", async () => {
-    const { message } = await failed({ status: 404 }, importing);
+    const { message } = await failed({ status: 404, body: envelope("No image found") }, importing);
     expect(message).toContain("It was deleted, or belongs to another account or region.");
   });
 

@@ -122,6 +122,8 @@ describe("every place of design.md's table", () => {
     ],
     ["apiVersion", "scp:apiVersion", ["SCP_API_VERSION"], undefined, ["1.0", "1.1", "1.2"]],
     ["maxRequests", "scp:maxRequests", ["SCP_MAX_REQUESTS"], undefined, ["1", "2", "3"]],
+    ["accountId", "scp:accountId", ["SCP_ACCOUNT_ID"], undefined, ["own", "config", "first"]],
+    ["creationTag", "scp:creationTag", ["SCP_CREATION_TAG"], undefined, ["false", "true", "false"]],
   ];
 
   test.each(table)(
@@ -175,6 +177,8 @@ describe("every place of design.md's table", () => {
       objectStorageEndpoint: undefined,
       apiVersion: "1.3",
       maxRequests: 16,
+      accountId: undefined,
+      creationTag: true,
       sources: {
         accessKey: "environment variable SCP_ACCESS_KEY",
         secretKey: "environment variable SCP_SECRET_KEY",

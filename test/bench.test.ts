@@ -2,11 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ScpClient } from "../provider/api/client";
 import type { Image } from "../provider/api/images";
-import type { Cloud } from "../provider/runtime/cloud";
+import { placeFor, type Cloud } from "../provider/runtime/cloud";
 import { imageImport } from "../provider/runtime/image-import";
 import { imageRecord } from "../provider/runtime/image-record";
-import { Marks } from "../provider/runtime/marks";
-import { ImageWatch } from "../provider/runtime/watch";
 import { sum, callsSince } from "./bench/calls";
 import { load } from "./bench/loading";
 import type { Lives } from "./bench/measure";
@@ -147,22 +145,28 @@ function countingCloud(
       count("listImages");
       return Promise.resolve([...images.keys()].map(show));
     },
-    findTags: () => {
-      count("findTags");
-      return Promise.resolve([]);
+    tags: {
+      find: () => {
+        count("findTags");
+        return Promise.resolve([]);
+      },
+      delete: () => {
+        count("deleteTag");
+        return Promise.resolve();
+      },
     },
-    deleteTag: () => {
-      count("deleteTag");
-      return Promise.resolve();
-    },
+    accountId: () => Promise.resolve("account"),
+    probableAccountId: () => Promise.resolve("account"),
+    settings: { creationTag: true },
     serverNow: () => clock.now(),
   } as unknown as ScpClient;
-  const place = { client, watch: new ImageWatch(client, clock), marks: new Marks(client) };
+  const place = placeFor(client, clock);
   const cloud = {
     clock,
     progress: { show: () => () => undefined },
     settings: () => ({}),
     at: () => place,
+    open: () => Promise.resolve(place),
   } as unknown as Cloud;
   return { cloud, calls };
 }

@@ -1,5 +1,6 @@
+import { creatingRequest } from "./faults/matrix";
 import { StackModel, type Goal } from "./faults/model";
-import { leaks, wrongImages } from "./faults/verify";
+import { isTold, leaks, wrongImages } from "./faults/verify";
 import { Killed, World } from "./faults/world";
 
 let world: World;
@@ -22,7 +23,7 @@ const createsSent = () => world.emulator.stats().createImage;
 
 /** Kills a run right after its POST has worked. */
 async function killAtPost(stack: StackModel, goal: Goal): Promise<void> {
-  const run = stack.up([goal], world.start({ kill: { request: 2, moment: "after the work" } }));
+  const run = stack.up([goal], world.start({ kill: { request: creatingRequest, moment: "after the work" } }));
   await expect(run).rejects.toThrow(Killed);
   world.emulator.faults.clear();
   expect(stack.state).toEqual([]);
@@ -71,33 +72,39 @@ test.each([
   expect(createsSent()).toBe(1);
 });
 
-test("what a killed run left and nobody wants goes, although it is protected: with the next creation, or with the stack", async () => {
+test("what a killed run left and nobody wants any more is told, and left alone", async () => {
   const stack = new StackModel();
   await killAtPost(stack, image({ protected: true }));
+  const [left] = world.emulator.images();
   const goal = image({ url: world.url("two") });
   await stack.up([goal], world.start());
-  expect(wrongImages(world, [[stack, [goal]]])).toEqual([]);
+  expect(world.said.join()).toMatch(
+    new RegExp(`Image ${left?.id}.*not adopted: its url is .*one.qcow2", not .*two.qcow2"`),
+  );
+  expect(wrongImages(world, [[stack, [goal]]], ({ id }) => id === left?.id)).toEqual([]);
 
   await stack.destroy(world.start());
-  await killAtPost(stack, image({ protected: true }));
-  await stack.destroy(world.start());
-  expect(world.emulator.images()).toEqual([]);
+  expect(world.emulator.images()).toMatchObject([{ id: left?.id, protected: true }]);
+  expect(world.said.join()).toContain(`created for this stack that it does not manage: ${left?.id}`);
 });
 
-test("a record by itself that a killed run left is named when its stack ends, not deleted", async () => {
+test("a record by itself that a killed run left is never adopted, but told", async () => {
   const stack = new StackModel();
-  await killAtPost(stack, { ...image(), type: "ImageRecord" });
+  const goal: Goal = { ...image(), type: "ImageRecord" };
+  await killAtPost(stack, goal);
   const [left] = world.emulator.images();
+  await stack.up([goal], world.start());
+  expect(world.emulator.images()).toHaveLength(2);
+  expect(world.said.join()).toMatch(new RegExp(`Image ${left?.id}.*created by an ImageRecord alone`));
   await stack.destroy(world.start());
-  expect(world.emulator.images()).toHaveLength(1);
-  expect(world.said.join()).toContain(`Image ${left?.id} was made by an ImageRecord of this stack`);
+  expect(world.emulator.images()).toMatchObject([{ id: left?.id }]);
 });
 
 test("where what was lost cannot be looked for, it is not sent again; the next run finds it", async () => {
   const stack = new StackModel();
   const { faults } = world.emulator;
   faults.add({ kind: "reset-after", operation: "createImage" });
-  faults.add({ kind: "status", status: 403, operation: "findTags", nth: 2, times: "always" });
+  faults.add({ kind: "status", status: 403, operation: "listTags", times: "always" });
   await expect(stack.up([image()], world.start())).rejects.toThrow('Create image "golden": no answer');
   expect(createsSent()).toBe(1);
 
@@ -107,13 +114,27 @@ test("where what was lost cannot be looked for, it is not sent again; the next r
   expect(wrongImages(world, [[stack, [image()]]])).toEqual([]);
 });
 
-test("a request that was repeated although the first one worked leaves one image", async () => {
+test("as long as what was lost may be there without its tag, it is not sent again", async () => {
   const stack = new StackModel();
-  const { faults } = world.emulator;
-  faults.add({ kind: "reset-after", operation: "createImage" });
-  // The service does not show it yet, when it is looked for.
-  const nothing = JSON.stringify({ content: [] });
-  faults.add({ kind: "not-json", operation: "findTags", body: nothing, nth: 1, times: 4 });
+  world.emulator.options.tagLagMs = 20_000;
+  world.emulator.faults.add({ kind: "reset-after", operation: "createImage" });
+  await stack.up([image()], world.start());
+  expect(createsSent()).toBe(1);
+  expect(wrongImages(world, [[stack, [image()]]])).toEqual([]);
+
+  await stack.destroy(world.start());
+  await world.reset();
+  world.emulator.options.tagLagMs = 24 * 60 * 60_000;
+  world.emulator.faults.add({ kind: "reset-after", operation: "createImage" });
+  const failure = await stack.up([image()], world.start()).catch(String);
+  expect(failure).toMatch(/may have created one of these.*"golden", active.*give its id as imageId/s);
+  expect(createsSent()).toBe(1);
+  expect(isTold(world.emulator.images()[0]!, { said: [String(failure)] })).toBe(true);
+});
+
+test("a request whose first answer was lost is sent again only when it surely did nothing", async () => {
+  const stack = new StackModel();
+  world.emulator.faults.add({ kind: "reset-before", operation: "createImage" });
   await stack.up([image()], world.start());
   expect(createsSent()).toBe(2);
   expect(wrongImages(world, [[stack, [image()]]])).toEqual([]);

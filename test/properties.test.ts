@@ -156,8 +156,8 @@ describe("diff", () => {
     expect(diff({ [property]: "other", replaceOnChanges: ["name"] }).replaces).toEqual([]);
   });
   test("each property of the table is one or the other, or about us", () => {
-    const settings = Object.keys(recordProperties).filter(
-      (key) => recordProperties[key]?.change === "setting",
+    const settings = Object.keys(recordProperties).filter((key) =>
+      ["setting", "hint"].includes(recordProperties[key]?.change ?? ""),
     );
     expect([...replacing, ...updating, ...settings].sort()).toEqual(Object.keys(recordProperties).sort());
     for (const setting of [...settings, "timeouts", "deleteImage"]) {

@@ -1,19 +1,20 @@
-import type { Failure } from "./errors";
-import { ScpError } from "./errors";
+import { isTransient, ScpError, type Failure } from "./errors";
 import { Http, type Patience } from "./http";
 import {
   createRequest,
   imageFrom,
   isImageId,
   isObject,
-  tagList,
   text,
   updateRequest,
   type CreateImage,
   type Image,
   type UpdateImage,
 } from "./images";
+import { accountInUrl, otherPathForm } from "./object-url";
+import { showObject, type StoredObject } from "./object-storage";
 import type { Settings } from "./settings";
+import { TagClient } from "./tags";
 
 /** What a list of images is narrowed by. Each must match exactly. */
 export interface ListImages {
@@ -31,21 +32,13 @@ export interface ListImages {
   sort?: string;
 }
 
-/** An image that was found by a tag. */
-export interface TaggedImage {
-  /** The whole name of the tagged resource. */
-  srn: string;
-  /** Empty where the resource is no image. */
-  imageId: string;
-  /** The tag's value. */
-  value: string;
-}
-
 /**
  * SCP's image API: one method an operation. Every method throws `ScpError` and nothing else.
  * @see https://docs.e.samsungsdscloud.com/ (Open API, Virtual Server, Images)
  */
 export class ScpClient {
+  /** The tags of images, which are another service's. */
+  readonly tags: TagClient;
   private readonly http: Http;
   private account?: Promise<string>;
 
@@ -55,6 +48,7 @@ export class ScpClient {
     now: () => number = Date.now,
   ) {
     this.http = new Http(settings, patience, now);
+    this.tags = new TagClient(this.http, settings, (url) => this.probableAccountId(url));
   }
 
   /** The service's clock, as far as its last answer told it. Milliseconds since 1970. */
@@ -132,7 +126,7 @@ export class ScpClient {
     });
   }
 
-  /** All pages of `listImages`, one after the other. */
+  /** All pages of `listImages`, one after the other, until one is empty: a service may give fewer a page than it was asked for. */
   async *allImages(query: ListImages = {}): AsyncGenerator<Image> {
     const limit = query.limit ?? 200;
     let marker = query.marker;
@@ -140,7 +134,7 @@ export class ScpClient {
       const page = await this.listImages({ ...query, limit, marker });
       yield* page;
       const last = page.at(-1)?.id;
-      if (page.length < limit || last === undefined || last === marker) {
+      if (last === undefined || last === marker) {
         return;
       }
       marker = last;
@@ -177,84 +171,37 @@ export class ScpClient {
     });
   }
 
-  /** `GET {resourcemanager}/v1/tags/{srn}`: the tags of an image, which Show Image does not tell. */
-  async listTags(image: Image): Promise<Record<string, string>> {
-    const path = await this.tagsPath(image);
-    const tags = new Map<string, string>();
-    const size = 100;
-    for (let page = 0; ; page += 1) {
-      const known = tags.size;
-      const found = await this.http.send({
-        service: "resourcemanager",
-        method: "GET",
-        path,
-        query: { size, page },
-        tried: `List tags of image ${image.id}`,
-        repeatable: true,
-        read: tagsFrom,
-      });
-      found.forEach(([key, value]) => tags.set(key, value));
-      // A server that counts its pages otherwise answers with what is known already.
-      if (found.length < size || tags.size === known) {
-        return Object.fromEntries(tags);
-      }
-    }
+  /**
+   * An object of Object Storage, asked for without credentials, as the image service reads it.
+   * Undefined where that cannot be told: it is not public, it is gone, or it is out of reach from here.
+   */
+  async showObject(url: string): Promise<StoredObject | undefined> {
+    return showObject(url, this.settings);
   }
 
-  /** `PUT {resourcemanager}/v1/tags/{srn}/bulk`: makes these the image's tags, and no others. */
-  async setTags(image: Image, tags: Record<string, string>): Promise<void> {
-    await this.http.send({
-      service: "resourcemanager",
-      method: "PUT",
-      path: `${await this.tagsPath(image)}/bulk`,
-      body: { tags: tagList(tags) },
-      tried: `Set tags of image ${image.id}`,
-      repeatable: true,
-      read: () => accepted,
-    });
-  }
-
-  /** `DELETE {resourcemanager}/v1/tags/{srn}/{key}`: takes one tag off an image. */
-  async deleteTag(image: Pick<Image, "id" | "scpGpuDriver">, key: string): Promise<void> {
-    await this.http.send({
-      service: "resourcemanager",
-      method: "DELETE",
-      path: `${await this.tagsPath(image)}/${key}`,
-      tried: `Delete tag ${key} of image ${image.id}`,
-      repeatable: true,
-      read: () => accepted,
-    });
-  }
-
-  /** `GET {resourcemanager}/v1/tags`: the images, in every region, that have a tag with this key, with the tag's value. */
-  async findTags(key: string): Promise<TaggedImage[]> {
-    const all = new Map<string, TaggedImage & { key: string }>();
-    const size = 100;
-    for (let page = 0; ; page += 1) {
-      const known = all.size;
-      const found = await this.http.send({
-        service: "resourcemanager",
-        method: "GET",
-        path: "/v1/tags",
-        query: { key, size, page },
-        tried: `Find images tagged ${key}`,
-        repeatable: true,
-        read: taggedFrom,
-      });
-      found.forEach((tag) => all.set(`${tag.srn} ${tag.key}`, tag));
-      if (found.length < size || all.size === known) {
-        return [...all.values()].filter((tag) => tag.key === key && tag.imageId !== "");
-      }
-    }
-  }
-
-  /** `GET {iam}/v1/access-keys`: the account that the key pair belongs to. Asked once. */
+  /** `GET {iam}/v1/access-keys`: the account that the key pair belongs to. Asked once, unless there was passing trouble. */
   async accountId(): Promise<string> {
     this.account ??= this.findAccountId().catch((error: unknown) => {
-      this.account = undefined; // A failure is not kept: the next call asks again.
+      if (isTransient(error)) {
+        this.account = undefined;
+      }
       throw error;
     });
     return this.account;
+  }
+
+  /**
+   * The account of the key pair, as far as IAM tells it; else the one in an image's url, since SCP takes files of the caller's own
+   * account only.
+   */
+  async probableAccountId(url: string | undefined): Promise<string> {
+    return this.accountId().catch((error: unknown) => {
+      const account = url === undefined ? undefined : accountInUrl(url);
+      if (account === undefined) {
+        throw error;
+      }
+      return account;
+    });
   }
 
   private async findAccountId(): Promise<string> {
@@ -266,14 +213,6 @@ export class ScpClient {
       repeatable: true,
       read: (body) => accountFrom(body, this.settings.accessKey),
     });
-  }
-
-  /** Tags are addressed by the Base64 of a resource name. Its characters never yield a `/` or `+`. */
-  private async tagsPath({ id, scpGpuDriver }: Pick<Image, "id" | "scpGpuDriver">): Promise<string> {
-    const { environment, region } = this.settings;
-    const service = scpGpuDriver === undefined ? "virtualserver" : "gpuserver";
-    const srn = `srn:${environment}::${await this.accountId()}:${region}::${service}:image/${id}`;
-    return `/v1/tags/${Buffer.from(srn).toString("base64")}`;
   }
 }
 
@@ -299,29 +238,10 @@ function imagesFrom(body: unknown): Image[] | undefined {
 
 function accountFrom(body: unknown, accessKey: string): string | undefined {
   const keys = isObject(body) && Array.isArray(body.access_keys) ? body.access_keys.filter(isObject) : [];
-  const own = keys.find((key) => key.access_key === accessKey) ?? keys[0];
-  return text(own?.account_id);
-}
-
-function tagsFrom(body: unknown): [string, string][] | undefined {
-  const content = isObject(body) ? body.content : undefined;
-  const tags = isObject(content) ? content.tags : undefined;
-  return Array.isArray(tags)
-    ? tags
-        .filter(isObject)
-        .flatMap(({ key, value }) => (typeof key === "string" ? [[key, text(value) ?? ""]] : []))
-    : undefined;
-}
-
-function taggedFrom(body: unknown): (TaggedImage & { key: string })[] | undefined {
-  const content = isObject(body) ? body.content : undefined;
-  return Array.isArray(content)
-    ? content.filter(isObject).map((tag) => {
-        const srn = text(tag.srn) ?? "";
-        const imageId = /:image\/([^/]+)$/.exec(srn)?.[1] ?? "";
-        return { srn, imageId, key: text(tag.key) ?? "", value: text(tag.value) ?? "" };
-      })
-    : undefined;
+  const own = text(keys.find((key) => key.access_key === accessKey)?.account_id);
+  const accounts = new Set(keys.map((key) => text(key.account_id)));
+  // A key that is not in the list is of the account whose keys these are.
+  return own ?? (accounts.size === 1 ? [...accounts][0] : undefined);
 }
 
 function notFoundAdvice(failure: Failure): string | undefined {
@@ -339,21 +259,4 @@ function urlAdvice(code: string | undefined, url: string): string | undefined {
     "It may also be that the object does not exist or is not public (its own ACL must be public-read; the bucket's is not enough), " +
     "that the bucket is in another region than the image, or that the account in the path is not the caller's."
   );
-}
-
-/**
- * The same Object Storage URL in the other of its two path forms, `/account/bucket/object` and `/account:bucket/object`;
- * undefined where the URL has neither.
- */
-export function otherPathForm(url: string): string | undefined {
-  const [, origin, path] = /^(https?:\/\/[^/]+\/)(.*)$/.exec(url) ?? [];
-  if (origin === undefined || path === undefined) {
-    return undefined;
-  }
-  const colon = /^([^/:]+):([^/]+\/.+)$/.exec(path);
-  if (colon) {
-    return `${origin}${colon[1]}/${colon[2]}`;
-  }
-  const slash = /^([^/:]+)\/([^/]+\/.+)$/.exec(path);
-  return slash ? `${origin}${slash[1]}:${slash[2]}` : undefined;
 }

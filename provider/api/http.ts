@@ -168,8 +168,9 @@ export class Http {
       }
       return result;
     }
-    const failure = failureOf(status);
     const envelope = body === notJson ? undefined : firstError(body);
+    // Whoever stands between us and the service knows of no image: what is not the service's own 404 says nothing about one.
+    const failure = status === 404 && envelope === undefined ? "unexpected" : failureOf(status);
     const code = envelope?.code === undefined ? undefined : show(envelope.code);
     const location = header(response, "location");
     throw new ScpError({

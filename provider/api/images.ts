@@ -159,7 +159,7 @@ export function imageFrom(body: unknown): Image | undefined {
     ownerAccountName: text(answer.owner_account_name),
     ownerUserName: text(answer.owner_user_name),
     rootDeviceName: text(answer.root_device_name),
-    scpGpuDriver: text(answer.scp_gpu_driver),
+    scpGpuDriver: nonEmpty(answer.scp_gpu_driver),
     scpImageType: text(answer.scp_image_type),
     scpK8sVersion: text(answer.scp_k8s_version),
     scpOriginalImageType: text(answer.scp_original_image_type),
@@ -221,6 +221,11 @@ export function isObject(value: unknown): value is Wire {
 
 export function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
+}
+
+/** An ordinary image may have an empty text where another has something to tell. */
+function nonEmpty(value: unknown): string | undefined {
+  return value === "" ? undefined : text(value);
 }
 
 function number(value: unknown): number | undefined {

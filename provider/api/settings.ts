@@ -18,6 +18,10 @@ export interface Settings extends KeyPair, Place {
   apiVersion: ApiVersion;
   /** How many requests may be under way at once. */
   maxRequests: number;
+  /** The account that the keys must be of. */
+  accountId?: string;
+  /** Whether an image is created with a tag that says for which resource. */
+  creationTag: boolean;
   /** Where each of the settings was found, for messages. */
   sources: Partial<Record<SettingName, string>>;
   /** What the user should know although it stops nothing. */
@@ -32,7 +36,9 @@ export type SettingName =
   | "endpoint"
   | "objectStorageEndpoint"
   | "apiVersion"
-  | "maxRequests";
+  | "maxRequests"
+  | "accountId"
+  | "creationTag";
 
 /** Where settings are looked for. What is not given is the process's own. */
 export interface Surroundings {
@@ -99,6 +105,17 @@ export const settingSources: Record<SettingName, Source> = {
     meaning: "how many requests may be under way at once",
     fallback: "`16`",
   },
+  accountId: {
+    env: ["SCP_ACCOUNT_ID"],
+    meaning: "the account that the keys must be of; checked once in a run, before anything is done",
+    fallback: "any account",
+  },
+  creationTag: {
+    env: ["SCP_CREATION_TAG"],
+    meaning:
+      "`true`, or `false`: create images without the tag that tells what a killed run left (see When things fail)",
+    fallback: "`true`",
+  },
 };
 
 /** What is wrong with the settings: one sentence each. Nothing was asked of the cloud yet. */
@@ -132,6 +149,8 @@ export function findSettings(surroundings: Surroundings = {}): Settings {
   const objectStorageEndpoint = look.up("objectStorageEndpoint");
   const apiVersion = look.up("apiVersion") ?? "1.3";
   const maxRequests = Number(look.up("maxRequests") ?? "16");
+  const accountId = look.up("accountId");
+  const creationTag = look.up("creationTag") ?? "true";
 
   if (region !== "" && environment !== "") {
     problems.push(...look.blame(checkPlace(environment, region), "region", "environment"));
@@ -155,6 +174,9 @@ export function findSettings(surroundings: Surroundings = {}): Settings {
       ...look.blame("the number of requests under way must be a whole number, 1 or more", "maxRequests"),
     );
   }
+  if (creationTag !== "true" && creationTag !== "false") {
+    problems.push(...look.blame(`creationTag must be true or false, not "${creationTag}"`, "creationTag"));
+  }
   if (problems.length > 0) {
     throw new SettingsError(problems);
   }
@@ -167,6 +189,8 @@ export function findSettings(surroundings: Surroundings = {}): Settings {
     objectStorageEndpoint,
     apiVersion: apiVersion as ApiVersion,
     maxRequests,
+    accountId,
+    creationTag: creationTag === "true",
     sources: look.sources,
     warnings: look.warnings,
   };

@@ -2,8 +2,10 @@ import type { dynamic } from "@pulumi/pulumi";
 import { ScpClient } from "../api/client";
 import type { Patience } from "../api/http";
 import { findSettings, type Settings, type Surroundings } from "../api/settings";
+import { checkExpectedAccount } from "../lifecycle/accounts";
+import { ImageHolders } from "../lifecycle/holders";
+import { OrphanFinder } from "../lifecycle/orphans";
 import { systemClock, type Clock } from "./clock";
-import { Marks } from "./marks";
 import { engineProgress, type Progress } from "./progress";
 import { ImageWatch } from "./watch";
 
@@ -16,15 +18,30 @@ export interface Cloud {
    * @throws SettingsError
    */
   settings: (own: OwnSettings) => Settings;
-  /** What works for a resource's place. */
+  /**
+   * What works for a resource's place. Asks the service nothing.
+   * @throws SettingsError
+   */
   at: (own: OwnSettings) => CloudPlace;
+  /**
+   * The same, when the keys are known to be of the account that `scp:accountId` states.
+   * @throws SettingsError; ImageError
+   */
+  open: (own: OwnSettings) => Promise<CloudPlace>;
 }
 
 export interface CloudPlace {
   client: ScpClient;
+  clock: Clock;
   /** The one watch over everything that waits. */
   watch: ImageWatch;
-  marks: Marks;
+  holders: ImageHolders;
+  orphans: OrphanFinder;
+  /** Images that this run created or adopted, and whether they carry the creation tag. */
+  created: Map<string, { tagged: boolean }>;
+  warn: (text: string) => void;
+  /** Says something once a run. */
+  warnOnce: (topic: string, text: string) => void;
 }
 
 /** The settings that a resource can state among its properties. */
@@ -40,7 +57,7 @@ export function cloudIn(
   progress: Progress,
   patience: Partial<Patience> = {},
 ): Cloud {
-  const places = new Map<string, CloudPlace>();
+  const places = new Map<string, CloudPlace & { checked?: Promise<void> }>();
   const settings = ({ region, environment }: OwnSettings) =>
     findSettings({
       ...surroundings,
@@ -49,24 +66,55 @@ export function cloudIn(
         environment: asText(environment) ?? surroundings.own?.environment,
       },
     });
+  const at = (own: OwnSettings) => {
+    const found = settings(own);
+    const key = JSON.stringify(found);
+    let place = places.get(key);
+    if (place === undefined) {
+      place = placeFor(new ScpClient(found, patience, clock.now), clock);
+      found.warnings.forEach(place.warn);
+      places.set(key, place);
+    }
+    return place;
+  };
   return {
     clock,
     progress,
     settings,
-    at(own) {
-      const found = settings(own);
-      const key = JSON.stringify(found);
-      let place = places.get(key);
-      if (place === undefined) {
-        found.warnings.forEach((warning) => {
-          console.warn(warning);
-        });
-        const client = new ScpClient(found, patience, clock.now);
-        place = { client, watch: new ImageWatch(client, clock), marks: new Marks(client) };
-        places.set(key, place);
-      }
+    at,
+    async open(own) {
+      const place = at(own);
+      place.checked ??= checkExpectedAccount(place.client).catch((error: unknown) => {
+        place.checked = undefined; // A failure is not kept: the next call asks again.
+        throw error;
+      });
+      await place.checked;
       return place;
     },
+  };
+}
+
+/** What works for a place, with nothing known yet. */
+export function placeFor(client: ScpClient, clock: Clock): CloudPlace & { checked?: Promise<void> } {
+  const said = new Set<string>();
+  const warn = (text: string) => {
+    console.warn(text);
+  };
+  const warnOnce = (topic: string, text: string) => {
+    if (!said.has(topic)) {
+      said.add(topic);
+      warn(text);
+    }
+  };
+  return {
+    client,
+    clock,
+    watch: new ImageWatch(client, clock),
+    holders: new ImageHolders(),
+    orphans: new OrphanFinder({ client, warnOnce }),
+    created: new Map(),
+    warn,
+    warnOnce,
   };
 }
 
@@ -94,6 +142,7 @@ export const cloudOfStack: Cloud = {
   },
   settings: (own) => current().settings(own),
   at: (own) => current().at(own),
+  open: (own) => current().open(own),
 };
 
 /** Without configuration, from a Pulumi that calls no configure, the environment and the vendor's files still count. */

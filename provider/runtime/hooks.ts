@@ -1,12 +1,17 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { otherPathForm, type ScpClient } from "../api/client";
 import { ScpError } from "../api/errors";
-import type { Image } from "../api/images";
 import { SettingsError, type Settings } from "../api/settings";
 import type { Cloud, OwnSettings } from "./cloud";
 import { ImageError } from "./image-error";
-import { unlessGone } from "./unless-gone";
-import { checkProperties, isUnknown, withDefaults, type Properties, type PropertyTable } from "../properties";
+import { deleteImage } from "../lifecycle/delete";
+import {
+  checkProperties,
+  isUnknown,
+  parseDuration,
+  withDefaults,
+  type Properties,
+  type PropertyTable,
+} from "../properties";
 
 type Hooks = Record<string, (...args: never[]) => Promise<unknown>>;
 
@@ -43,18 +48,19 @@ class HookError extends Error {
  * What check answers: the program's properties with defaults, or what is wrong with them. The place is written down, so that a
  * resource stays where it was made whatever the configuration says later.
  */
-export function inputsOrFailures(
+export async function inputsOrFailures(
   cloud: Cloud,
   table: PropertyTable,
   news: Properties,
-): Required<dynamic.CheckResult<Properties>> {
+): Promise<Required<dynamic.CheckResult<Properties>>> {
   const { settings, failures } = settingsOrFailures(cloud, news);
   const inputs = withDefaults(table, {
     region: settings?.region,
     environment: settings?.environment,
     ...stated(news),
   });
-  return { inputs, failures: [...failures, ...checkProperties(table, news, { place: settings })] };
+  const all = [...failures, ...checkProperties(table, news, { place: settings })];
+  return { inputs, failures: all.length > 0 ? all : await accountFailures(cloud, settings) };
 }
 
 function settingsOrFailures(
@@ -74,6 +80,25 @@ function settingsOrFailures(
   }
 }
 
+/** Where `scp:accountId` is set, keys of another account are refused before anything else is done. */
+async function accountFailures(
+  cloud: Cloud,
+  settings: Settings | undefined,
+): Promise<dynamic.CheckFailure[]> {
+  if (settings === undefined) {
+    return [];
+  }
+  try {
+    await cloud.open(settings);
+    return [];
+  } catch (error) {
+    if (error instanceof ImageError) {
+      return [{ property: "", reason: error.message }];
+    }
+    throw error;
+  }
+}
+
 /** The properties that have a value. */
 export function stated(properties: Properties): Properties {
   return Object.fromEntries(
@@ -85,16 +110,6 @@ export function stated(properties: Properties): Properties {
 export function placeOf(cloud: Cloud, properties: Properties): OwnSettings {
   const { region, environment } = cloud.settings(properties);
   return { region, environment };
-}
-
-/** The image for a read: undefined when it is gone. Whoever only looks one up that is not there gets the error. */
-export async function imageToRead(
-  client: ScpClient,
-  id: string,
-  props: Properties,
-): Promise<Image | undefined> {
-  const show = () => client.showImage(id);
-  return isNew(props) ? show() : unlessGone(show);
 }
 
 /** What read answers for an image that is gone. */
@@ -111,16 +126,26 @@ export function found<P extends Properties>(now: P, before: Properties): P {
   return changed || before.updatedAt === undefined ? now : { ...now, updatedAt: before.updatedAt };
 }
 
-/** The URL of an image as the program writes it, as long as the service's own says the same. */
-export function urlOf(image: Image, declared: unknown): unknown {
-  const shown = image.url;
-  if (shown === undefined || (typeof declared === "string" && shown === otherPathForm(declared))) {
-    return declared;
-  }
-  return shown;
-}
-
 /** Whether check is called for a resource that is to be made: then the engine has no old inputs to give. */
 export function isNew(olds: Properties): boolean {
   return Object.keys(olds).every((key) => key === "__provider");
+}
+
+/** How long an import may take when the program does not say, in milliseconds. */
+const defaultTimeout = 2 * 60 * 60_000;
+
+/** How long a program lets an image take to become active, in milliseconds. */
+export function createTimeout({ timeouts }: Properties): number {
+  const { create } = (timeouts ?? {}) as { create?: unknown };
+  return parseDuration(create) ?? defaultTimeout;
+}
+
+/** Deletes a resource's image, unless something else of this run holds it. */
+export async function deleteUnlessHeld(cloud: Cloud, id: string, props: Properties): Promise<void> {
+  const place = await cloud.open(props);
+  if (place.holders.release(id, props.token)) {
+    await deleteImage(id, props, place);
+  } else {
+    place.warn(`Image ${id} is kept: another resource of this program manages it.`);
+  }
 }

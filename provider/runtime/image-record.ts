@@ -1,6 +1,15 @@
+import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import { isNotFound } from "../api/errors";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
+import { makerOf, type MadeBy } from "../lifecycle/accounts";
+import { adoptOrphan, updateToDeclared } from "../lifecycle/adopt";
+import { confirm } from "../lifecycle/confirm";
+import { createImage } from "../lifecycle/create";
+import { newCreationTag, withoutCreationTag } from "../lifecycle/creation-tag";
+import { showUnlessGone } from "../lifecycle/gone";
+import { refuseHopelessReplacement } from "../lifecycle/replace";
+import { asDeclared, asRead, immutableMismatches } from "../lifecycle/spelling";
 import {
   changedProperties,
   diffProperties,
@@ -9,34 +18,41 @@ import {
   withDefaults,
   type Properties,
 } from "../properties";
-import { cloudOfStack, configure, type Cloud } from "./cloud";
+import { cloudOfStack, configure, type Cloud, type CloudPlace } from "./cloud";
 import {
   asCalledByPulumi,
+  createTimeout,
+  deleteUnlessHeld,
   found,
   gone,
-  imageToRead,
   inputsOrFailures,
   isNew,
   placeOf,
   stated,
-  urlOf,
 } from "./hooks";
-import { deleteUnlessHeld } from "./delete-image";
-import { differences, makeImage, takeOver } from "./make-image";
-import { newToken, withoutMarks } from "./marks";
+import { ImageError } from "./image-error";
+
+/** What the state says beside the image itself. */
+interface Beside extends Pick<MadeBy, "accountId" | "madeWith"> {
+  /** Tells the state's entries apart that hold one image. */
+  token?: unknown;
+  /** Of a record alone: whether the creation tag is still to be removed. There is no import that would do it. */
+  unconfirmed?: unknown;
+}
 
 /** The hooks of `ImageRecord`: the image's record, which exists at once and says what one declares of the image. */
 export function imageRecord(cloud: Cloud) {
   /** An image that is to be taken over is looked at in preview already: what is not as declared, and never can be. */
   async function refusedImage(inputs: Properties): Promise<dynamic.CheckFailure[]> {
     const { imageId } = inputs;
-    if (typeof imageId !== "string" || isUnknown(inputs)) {
+    if (typeof imageId !== "string" || isUnknown({ ...inputs, origin: undefined })) {
       return [];
     }
     try {
-      const different = differences(await cloud.at(inputs).client.showImage(imageId), inputs);
-      const reason = `image ${imageId} cannot be taken over: ${different.join("; ")}.`;
-      return different.length === 0 ? [] : [{ property: "imageId", reason }];
+      const { client } = await cloud.open(inputs);
+      const mismatches = immutableMismatches(await client.showImage(imageId), inputs);
+      const reason = `image ${imageId} cannot be taken over: ${mismatches.join("; ")}.`;
+      return mismatches.length === 0 ? [] : [{ property: "imageId", reason }];
     } catch (error) {
       if (isNotFound(error)) {
         return [{ property: "imageId", reason: error.message }];
@@ -45,59 +61,67 @@ export function imageRecord(cloud: Cloud) {
     }
   }
 
-  /** A token for a record that is to be made; one that is there keeps its own, which says that the state knows it. */
-  function tokenOf(olds: Properties, { origin, settledByImport }: Properties): unknown {
-    if (isNew(olds)) {
-      const known = typeof origin === "string" && !isUnknown(origin);
-      return known ? newToken(origin, settledByImport === true) : undefined;
-    }
-    return olds.token;
-  }
-
   return {
     check: async (olds: Properties, news: Properties): Promise<dynamic.CheckResult> => {
-      const { inputs, failures } = inputsOrFailures(cloud, recordProperties, news);
-      const kept = stated({ ...inputs, token: tokenOf(olds, news), origin: undefined });
+      const { inputs, failures } = await inputsOrFailures(cloud, recordProperties, news);
       if (failures.length > 0) {
-        return { inputs: kept, failures };
+        return { inputs, failures };
       }
-      if (typeof olds.token === "string") {
-        cloud.at(kept).marks.know(olds.token);
+      if (typeof inputs.imageId === "string" && !isUnknown(inputs.imageId)) {
+        cloud.at(inputs).holders.want(inputs.imageId);
       }
-      const another = olds.imageId !== kept.imageId;
-      return { inputs: kept, failures: another ? await refusedImage(kept) : [] };
+      const another = olds.imageId !== inputs.imageId;
+      return { inputs, failures: another ? await refusedImage(inputs) : [] };
     },
 
     diff: async (id: string, olds: Properties, news: Properties): Promise<dynamic.DiffResult> => {
       const { changes, replaces = [] } = diffProperties(recordProperties, olds, news);
       const another = news.imageId !== undefined && news.imageId !== id;
-      cloud.at(olds).marks.hold(id, olds.token);
-      return Promise.resolve({ changes, replaces: another ? [...replaces, "imageId"] : replaces });
+      const because = another ? [...replaces, "imageId"] : replaces;
+      const { client, holders } = await cloud.open(olds);
+      holders.hold(id, olds.token);
+      await refuseHopelessReplacement(
+        {
+          ...{ id, because, imageId: news.imageId },
+          ...{ protected: olds.protected, retained: olds.retainOnDelete },
+        },
+        client,
+      );
+      return { changes: changes === true || another, replaces: because };
     },
 
     create: async (inputs: Properties): Promise<dynamic.CreateResult> => {
-      const surroundings = { ...cloud.at(inputs), clock: cloud.clock };
-      const image = await (inputs.imageId === undefined ? makeImage : takeOver)(inputs, surroundings);
+      const place = await cloud.open(inputs);
+      const image = await (inputs.imageId === undefined ? makeImage : takeOver)(inputs, place);
       if (inputs.settledByImport === true) {
-        surroundings.watch.expect(image.id);
+        place.watch.expect(image.id);
       }
-      surroundings.marks.hold(image.id, inputs.token);
-      return { id: image.id, outs: outputs(image, inputs, inputs.tags) };
+      const isAlone = inputs.settledByImport !== true && place.created.get(image.id)?.tagged === true;
+      const beside: Beside = {
+        token: randomUUID(),
+        ...(await makerOf(place.client, image.id)),
+        unconfirmed: isAlone ? true : undefined,
+      };
+      place.holders.hold(image.id, beside.token);
+      return { id: image.id, outs: outputs(image, inputs, asDeclared(image, inputs), beside) };
     },
 
     read: async (id: string, props: Properties = {}): Promise<dynamic.ReadResult> => {
-      const { client } = cloud.at(props);
-      const image = await imageToRead(client, id, props);
+      const place = await cloud.open(props);
+      const { client } = place;
+      const image = await (isNew(props) ? client.showImage(id) : showUnlessGone(id, props, place));
       if (image === undefined) {
         return gone;
       }
-      const tags = props.tags === undefined ? undefined : withoutMarks(await client.listTags(image));
-      const outs = found(outputs(image, { ...props, ...placeOf(cloud, props) }, tags), props);
+      const tags = props.tags === undefined ? undefined : withoutCreationTag(await client.tags.list(image));
+      const before = { ...props, ...placeOf(cloud, props), tags };
+      const outs = found(outputs(image, before, asRead(image, props), props), props);
       return { id, props: outs, inputs: withDefaults(recordProperties, outs) };
     },
 
     update: async (id: string, olds: Properties, news: Properties): Promise<dynamic.UpdateResult> => {
-      const { client } = cloud.at(news);
+      const place = await cloud.open(news);
+      const { client } = place;
       const changed = changedProperties(recordProperties, olds, news).filter(
         (key) => recordProperties[key]?.change === "update",
       );
@@ -108,9 +132,11 @@ export function imageRecord(cloud: Cloud) {
         ? client.updateImage(id, changes)
         : client.showImage(id));
       if (changed.includes("tags")) {
-        await client.setTags(image, { ...(news.tags as CreateImage["tags"]) });
+        await client.tags.set(image, { ...(news.tags as CreateImage["tags"]) });
       }
-      return { outs: outputs(image, news, news.tags) };
+      const late = olds.unconfirmed === true ? await confirm(image, place) : "removed";
+      const unconfirmed = late === "removed" ? undefined : true;
+      return { outs: outputs(image, news, asDeclared(image, news), { ...olds, unconfirmed }) };
     },
 
     delete: async (id: string, props: Properties): Promise<void> => {
@@ -119,25 +145,72 @@ export function imageRecord(cloud: Cloud) {
   };
 }
 
-/** What the record tells: what was declared, as the image has it, and what is known of an image at once. */
-function outputs(image: Image, declared: Properties, tags: unknown): Properties {
+/** Makes one image for a record, whatever was lost before: an earlier run's knowledge of an image, or the answer to a request of this one. */
+async function makeImage(inputs: Properties, place: CloudPlace): Promise<Image> {
+  const origin = typeof inputs.origin === "string" ? inputs.origin : "unknown";
+  const declared = declaredIn(inputs);
+  const adopted = await adoptOrphan(declared, origin, createTimeout(inputs), place);
+  if (adopted !== undefined) {
+    place.created.set(adopted.id, { tagged: true });
+    return adopted;
+  }
+  const createdAs = inputs.settledByImport === true ? "image" : "record";
+  const tag = newCreationTag(origin, createdAs, place.client.serverNow());
+  const { image, tagged } = await createImage(declared, tag, place);
+  place.created.set(image.id, { tagged });
+  return image;
+}
+
+/** Makes an image that exists already the record's own. */
+async function takeOver(inputs: Properties, place: CloudPlace): Promise<Image> {
+  const { client } = place;
+  const image = await client.showImage(String(inputs.imageId));
+  const mismatches = immutableMismatches(image, inputs);
+  if (mismatches.length > 0) {
+    throw new ImageError(`Image ${image.id} cannot be taken over: ${mismatches.join("; ")}.`);
+  }
+  const updated = await updateToDeclared(image, declaredIn(inputs), client);
+  if (inputs.tags !== undefined) {
+    await client.tags.set(updated, { ...(inputs.tags as CreateImage["tags"]) });
+  } else {
+    await confirm(updated, place); // What a killed run left can be taken over by its id.
+  }
+  place.created.set(image.id, { tagged: false });
+  return updated;
+}
+
+function declaredIn(inputs: Properties): CreateImage {
+  const { name, osDistro, url, diskFormat, containerFormat, minDisk, minRam, visibility, tags } = inputs;
+  return {
+    ...{ name, osDistro, url, diskFormat, containerFormat, minDisk, minRam, visibility, tags },
+    protected: inputs.protected,
+  } as CreateImage;
+}
+
+/** What the record tells: what was declared, as the state is to have it, and what is known of an image at once. */
+function outputs(
+  image: Image,
+  declared: Properties,
+  { properties, echo }: ReturnType<typeof asDeclared>,
+  { token, accountId, madeWith, unconfirmed }: Beside,
+): Properties {
   return stated({
-    name: image.name,
-    osDistro: image.osDistro ?? declared.osDistro,
-    url: urlOf(image, declared.url),
-    diskFormat: image.diskFormat ?? declared.diskFormat,
-    containerFormat: image.containerFormat ?? declared.containerFormat,
+    ...properties,
     minDisk: image.minDisk,
     minRam: image.minRam,
     protected: image.protected,
-    visibility: image.visibility,
-    tags,
+    tags: declared.tags,
     region: declared.region,
     environment: declared.environment,
     replaceOnChanges: declared.replaceOnChanges,
     imageId: declared.imageId,
-    token: declared.token,
     settledByImport: declared.settledByImport,
+    retainOnDelete: declared.retainOnDelete,
+    echo,
+    token,
+    accountId,
+    madeWith,
+    unconfirmed,
     owner: image.owner,
     ownerAccountName: image.ownerAccountName,
     ownerUserName: image.ownerUserName,

@@ -2,12 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import { SettingsError } from "../api/settings";
 import type { Properties } from "../properties";
-import { cloudOfStack, configure, type Cloud, type CloudPlace, type OwnSettings } from "./cloud";
-import { deleteLeft } from "./delete-image";
+import { cloudOfStack, configure, type Cloud, type CloudPlace } from "./cloud";
 import { asCalledByPulumi } from "./hooks";
-import { isPartOfImage } from "./marks";
 
-/** The hooks of `Origin`: an id that is made once. In the cloud there is only what killed runs left under it. */
+/** The hooks of `Origin`: an id that is made once. In the cloud there is nothing of it. */
 export function stackOrigin(cloud: Cloud) {
   return {
     check: (): Promise<dynamic.CheckResult> => Promise.resolve({ inputs: {} }),
@@ -20,17 +18,15 @@ export function stackOrigin(cloud: Cloud) {
 
     update: (_id: string, olds: Properties): Promise<dynamic.UpdateResult> => Promise.resolve({ outs: olds }),
 
-    /** All records depend on it, so now the stack has none any more: what bears its mark was left by runs that were killed. */
+    /** All records depend on it, so it is the last to go: time to say which images carry the stack's creation tag all the same. */
     delete: async (id: string): Promise<void> => {
-      const left = await configuredPlace(cloud)?.marks.leftOf(id);
-      for (const { srn, imageId, value } of left ?? []) {
-        if (isPartOfImage(value)) {
-          await deleteLeft(cloud.at(placeIn(srn)).client, cloud.clock, imageId);
-        } else {
-          console.warn(
-            `Image ${imageId} was made by an ImageRecord of this stack, and is in no state. If nobody needs it, delete it by hand.`,
-          );
-        }
+      const place = configuredPlace(cloud);
+      const left = (await place?.orphans.tagged())?.filter(({ tag }) => tag?.stackId === id) ?? [];
+      if (left.length > 0) {
+        place?.warn(
+          `Images were created for this stack that it does not manage: ${left.map(({ imageId }) => imageId).join(", ")}. A killed run may have ` +
+            "left them, or they were let go of on purpose. Nothing was done to them; npx pulumi-scp-images orphans tells more.",
+        );
       }
     },
   };
@@ -46,12 +42,6 @@ function configuredPlace(cloud: Cloud): CloudPlace | undefined {
     }
     throw error;
   }
-}
-
-/** `srn:{environment}::{account}:{region}::…` */
-function placeIn(srn: string): OwnSettings {
-  const [, environment, , , region] = srn.split(":");
-  return { environment, region };
 }
 
 const hooks = asCalledByPulumi(stackOrigin(cloudOfStack));

@@ -1,6 +1,7 @@
 import type { ScpClient } from "../api/client";
-import { isConflict, isTransient, ScpError } from "../api/errors";
+import { isConflict, isNotFound, isTransient, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
+import { shownAfter } from "../lifecycle/gone";
 import type { Clock } from "./clock";
 import { ImageError } from "./image-error";
 import { duration, tally, type Progress, type Waiting } from "./progress";
@@ -12,6 +13,8 @@ export interface WaitOptions {
   url: string;
   /** How long to wait in all, in milliseconds. */
   timeout: number;
+  /** Whether the image was created so lately that the service may not show it yet. */
+  mayNotBeShownYet?: boolean;
 }
 
 interface Surroundings {
@@ -77,7 +80,9 @@ class Wait {
     const { watch, clock } = this.surroundings;
     const { imageId, timeout } = this.options;
     for (;;) {
-      const image = this.judge(await watch.next(imageId, this.waiting.since));
+      const image = this.judge(
+        await watch.next(imageId, this.waiting.since).catch((error: unknown) => this.notShownYet(error)),
+      );
       if (image?.status === "active") {
         return image;
       }
@@ -88,6 +93,15 @@ class Wait {
         throw this.tooLate();
       }
     }
+  }
+
+  /** A 404 in the first moments after the creation is passing trouble. */
+  private notShownYet(error: unknown): ScpError {
+    const waited = this.surroundings.clock.now() - this.waiting.since;
+    if (this.options.mayNotBeShownYet === true && isNotFound(error) && waited < shownAfter) {
+      return error;
+    }
+    throw error;
   }
 
   /** Notes what was seen, and gives the image where one was. Throws where waiting has become pointless. */
@@ -132,7 +146,7 @@ class Wait {
       } else if (isTransient(error)) {
         this.trouble = error;
       } else {
-        throw error;
+        this.trouble = this.notShownYet(error);
       }
     }
     this.askAt = clock.now() + settle * 2 ** Math.min(5, this.accepted + this.conflicts);

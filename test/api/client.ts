@@ -17,6 +17,7 @@ export function settingsFor(endpoint: string, more: Partial<Settings> = {}): Set
     endpoint,
     apiVersion: "1.3",
     maxRequests: 16,
+    creationTag: true,
     sources: { accessKey: "environment variable SCP_ACCESS_KEY", secretKey: "Pulumi config scp:secretKey" },
     warnings: [],
     ...more,

@@ -9,7 +9,12 @@ import {
 } from "../../provider/properties";
 import { markdownTable, withTable } from "./markdown";
 
-const changes = { replace: "replaces", update: "updates in place", setting: "does nothing to the image" };
+const changes = {
+  replace: "replaces",
+  update: "updates in place",
+  setting: "does nothing to the image",
+  hint: "does nothing",
+};
 
 function propertyRows(table: PropertyTable): string[][] {
   return Object.entries(table)

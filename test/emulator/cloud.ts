@@ -90,6 +90,15 @@ export class Cloud {
     await this.removeImage(image.body.id);
   }
 
+  /** Sets an image's tags behind everybody's back. */
+  async setTags(id: string, tags: Tag[]): Promise<void> {
+    const image = this.store.images.get(id);
+    if (!image) throw new ApiError(404, "NotFound", `There is no image ${id}.`);
+    this.store.tags.set(srnOf(image.body, this.settings), tags);
+    this.store.changed();
+    await this.store.saved();
+  }
+
   async removeImage(id: string): Promise<void> {
     const image = this.store.images.get(id);
     if (!image) return;

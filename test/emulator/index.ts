@@ -12,7 +12,7 @@ import { type EmulatorOptions, type Settings, settingsFrom } from "./settings";
 import { addBucket } from "./storage/buckets";
 import { keep } from "./storage/objects";
 import { storageRoom } from "./storage/room";
-import { type Acl, type ImageBody, type RawImage, Store } from "./store";
+import { type Acl, type ImageBody, type RawImage, Store, type Tag } from "./store";
 
 export type { Fault, FaultKind, OrderedFault } from "./faults";
 export type { LoggedRequest } from "./journal";
@@ -44,6 +44,8 @@ export interface Emulator {
   /** Changes an image behind everybody's back, or makes it (then `active`). Fields as on the wire. */
   setImage: (id: string, patch: Partial<ImageBody>) => Promise<RawImage>;
   removeImage: (id: string) => Promise<void>;
+  /** Gives an image these tags behind everybody's back, and no others. */
+  setTags: (id: string, tags: Tag[]) => Promise<void>;
   /** Every image that was deleted through the API, as it was then, in order. */
   deleted: () => RawImage[];
   /** How often each operation was asked for. */
@@ -91,6 +93,7 @@ function emulatorOf(cloud: Cloud, server: Server): Emulator {
     settled: (id) => importer.settled(id),
     setImage: (id, patch) => cloud.setImage(id, patch),
     removeImage: (id) => cloud.removeImage(id),
+    setTags: (id, tags) => cloud.setTags(id, tags),
     deleted: () => structuredClone(cloud.deleted),
     stats: () => journal.stats(),
     requests: () => journal.requests(),

@@ -1,15 +1,18 @@
 import type { RawImage } from "../emulator";
+import { tagsWork } from "./conditions";
 import { mendAndCompare, prepare, requestsOf } from "./matrix";
 import { StackModel, type Goal } from "./model";
 import { Chance } from "./random";
 import { perform, scenariosIn, type Action } from "./scenarios";
 import { kindsOf } from "./kinds";
-import { leaks, waitsForItsEnd, wrongImages } from "./verify";
+import { isTold, leaks, wrongImages } from "./verify";
 import { Killed, moments, type Kill, type World } from "./world";
 
 export interface Kills {
   kills: number;
   lives: number;
+  /** Images that no state held in the end, of which the user was told. */
+  told: number;
   lost: string[];
 }
 
@@ -18,7 +21,7 @@ export interface Kills {
  * mend it, somewhere; then compares. Of all moments every so many-th is taken.
  */
 export async function killEverywhere(world: World, every = 1): Promise<Kills> {
-  const result: Kills = { kills: 0, lives: 0, lost: [] };
+  const result: Kills = { kills: 0, lives: 0, told: 0, lost: [] };
   const chance = new Chance(1);
   let index = 0;
   for (const scenario of scenariosIn(world)) {
@@ -35,7 +38,9 @@ export async function killEverywhere(world: World, every = 1): Promise<Kills> {
         result.kills += await runAndKill(world, stack, scenario.action, { request, moment });
         result.kills += await runAndKill(world, stack, scenario.action, again);
         result.lives += 1;
-        result.lost.push(...(await mendAndCompare(world, scenario, stack)).map((what) => `${name}: ${what}`));
+        const { wrong, told } = await mendAndCompare(world, scenario, stack);
+        result.told += told;
+        result.lost.push(...wrong.map((what) => `${name}: ${what}`));
       }
     }
   }
@@ -62,12 +67,13 @@ async function runAndKill(world: World, stack: StackModel, action: Action, kill:
  * each life comes one run without faults, and then the end of the stack.
  */
 export async function liveByChance(world: World, lives: number, seed = 1): Promise<Kills> {
-  const result: Kills = { kills: 0, lives, lost: [] };
+  const result: Kills = { kills: 0, lives, told: 0, lost: [] };
   for (let life = 0; life < lives; life += 1) {
-    const told: string[] = [];
-    const { kills, wrong } = await liveOnce(world, new Chance(seed * 1_000_003 + life), told);
+    const story: string[] = [];
+    const { kills, wrong } = await liveOnce(world, new Chance(seed * 1_000_003 + life), story);
     result.kills += kills;
-    result.lost.push(...wrong.map((what) => `life ${life} of seed ${seed} (${told.join("; ")}): ${what}`));
+    result.told += world.emulator.images().length;
+    result.lost.push(...wrong.map((what) => `life ${life} of seed ${seed} (${story.join("; ")}): ${what}`));
   }
   return result;
 }
@@ -75,7 +81,7 @@ export async function liveByChance(world: World, lives: number, seed = 1): Promi
 async function liveOnce(
   world: World,
   chance: Chance,
-  told: string[],
+  story: string[],
 ): Promise<{ kills: number; wrong: string[] }> {
   await world.reset();
   world.emulator.options.importsBy = chance.pick(["create", "import"]);
@@ -84,32 +90,25 @@ async function liveOnce(
   let kills = 0;
   for (let run = chance.upTo(5); run > 0; run -= 1) {
     const action = actionBy(chance, goalBy);
-    kills += await runByChance(world, stack, action, chance, told);
+    kills += await runByChance(world, stack, action, chance, story);
   }
   const aim = [goalBy()];
-  told.push(`in the end ${inShort(aim[0])}`);
+  story.push(`in the end ${inShort(aim[0])}`);
   try {
     // Of an image that was deleted while the state was not told, refresh tells it.
     await stack.refresh(world.start());
-    const before = tokenIn(stack);
     await stack.up(aim, world.start());
-    const madeNone = tokenIn(stack) === before;
-    const isRecord = aim[0]?.type === "ImageRecord";
-    // What killed runs left is seen to by the next creation, or at the stack's end; a record by itself is only named.
-    const named = (image: RawImage) =>
-      isRecord && waitsForItsEnd(image, stack) && world.said.some((text) => text.includes(image.id));
-    const waits = (image: RawImage) => named(image) || (madeNone && waitsForItsEnd(image, stack));
-    const wrong = [...wrongImages(world, [[stack, aim]], waits), ...leaks(world, stack)];
+    Object.assign(world.emulator.options, { tagLagMs: 0, showLagMs: 0 });
+    await stack.refresh(world.start());
+    await stack.up(aim, world.start());
+    const told = (image: RawImage) => isTold(image, world);
+    const wrong = [...wrongImages(world, [[stack, aim]], told), ...leaks(world, stack)];
     await stack.destroy(world.start());
-    const left = wrongImages(world, [[stack, []]], named);
+    const left = wrongImages(world, [[stack, []]], told);
     return { kills, wrong: [...wrong, ...left.map((what) => `after destroy, ${what}`)] };
   } catch (error) {
     return { kills, wrong: [`without faults, it fails: ${String(error)}`] };
   }
-}
-
-function tokenIn({ state }: StackModel): unknown {
-  return state.find(({ type, delete: replaced }) => type === "ImageRecord" && !replaced)?.inputs.token;
 }
 
 /** What the user may want next: one resource, of the same type for life. */
@@ -124,7 +123,7 @@ function goalsOf(world: World, chance: Chance): () => Goal {
       url: world.url(chance.pick(["one", "two"])),
       minRam: chance.pick([0, 5]),
       // Without tags they are left alone, whoever set them: a killed run too.
-      tags: chance.pick([{}, { team: "web" }]),
+      tags: tagsWork(world.condition) ? chance.pick([{}, { team: "web" }]) : undefined,
     },
   });
 }
@@ -153,14 +152,14 @@ async function runByChance(
   stack: StackModel,
   action: Action,
   chance: Chance,
-  told: string[],
+  story: string[],
 ): Promise<0 | 1> {
   const request = chance.upTo(6);
   const what = action.do === "up" ? `up ${action.force ?? ""} ${inShort(action.goals[0])}` : action.do;
   if (chance.next() < 0.6) {
     const moment = chance.pick(moments);
     const killed = await runAndKill(world, stack, action, { request, moment }).catch(() => 0 as const);
-    told.push(`${what}${killed ? `, killed ${moment} of request ${request}` : ""}`);
+    story.push(`${what}${killed ? `, killed ${moment} of request ${request}` : ""}`);
     return killed;
   }
   const { accessKey, secretKey } = world.emulator.options;
@@ -174,6 +173,6 @@ async function runByChance(
     () => ", failed",
   );
   world.emulator.faults.clear();
-  told.push(`${what}, ${kind} at request ${request}${ended}`);
+  story.push(`${what}, ${kind} at request ${request}${ended}`);
   return 0;
 }

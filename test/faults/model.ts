@@ -67,8 +67,28 @@ export class StackModel {
   /** The id of the resource Origin, while there is one. */
   private origin: string | undefined;
   state: Saved[] = [];
+  /** Images that this stack's state held when their delete was asked for: all that may be deleted. */
+  readonly deletes = new Set<string>();
 
   constructor(private readonly name = "test") {}
+
+  /** The state of this stack as another one's: `stack export`, `stack import`. */
+  copyAs(name: string): StackModel {
+    const copy = new StackModel(name);
+    copy.origin = this.origin;
+    copy.state = structuredClone(this.state).map((saved) => ({
+      ...saved,
+      urn: saved.urn.replace(`urn:pulumi:${this.name}::`, `urn:pulumi:${name}::`),
+    }));
+    return copy;
+  }
+
+  /** `pulumi state delete`, or `state move` away: the images stay. */
+  letGo(): Saved[] {
+    const gone = this.state;
+    this.state = [];
+    return gone;
+  }
 
   async up(
     goals: readonly Goal[],
@@ -128,7 +148,10 @@ export class StackModel {
       return {
         urn,
         type: kind,
-        inputs: kind === "ImageRecord" ? { ...inputs, origin: `${String(this.origin)}/${place}` } : inputs,
+        inputs:
+          kind === "ImageRecord"
+            ? { ...inputs, origin: `test/test/${this.name}/${String(this.origin)}/${place}` }
+            : inputs,
       };
     };
     if (type !== "Image") {
@@ -136,8 +159,8 @@ export class StackModel {
     }
     const { timeouts, ...declared }: Properties = args;
     return [
-      part("ImageRecord", { ...declared, settledByImport: true }),
-      part("ImageImport", { url: args.url, timeouts, deleteImage: false }),
+      part("ImageRecord", { ...declared, timeouts, settledByImport: true }),
+      part("ImageImport", { url: args.url, timeouts, deleteImage: false, partOfImage: true }),
     ];
   }
 
@@ -181,6 +204,7 @@ export class StackModel {
     for (const type of ["ImageImport", "ImageRecord"] as const) {
       const some = all.filter((saved) => saved.type === type).reverse();
       await inParallel(some, parallel, async (saved) => {
+        this.deletes.add(saved.id);
         await provider.survive(provider[type].delete(saved.id, saved.outputs));
         this.forget(saved);
       });

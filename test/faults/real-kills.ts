@@ -22,7 +22,7 @@ const fewestRequests = 2;
  */
 export async function killTheCli(kills: number, seed = 1): Promise<Kills> {
   const chance = new Chance(seed);
-  const result: Kills = { kills: 0, lives: 0, lost: [] };
+  const result: Kills = { kills: 0, lives: 0, told: 0, lost: [] };
   while (result.kills < kills) {
     const cloud = await startEmulator();
     const stack = await openCli(cloud.env);

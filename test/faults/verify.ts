@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { markKey } from "../../provider/runtime/marks";
+import { creationTagKey } from "../../provider/lifecycle/creation-tag";
 import type { RawImage } from "../emulator";
 import type { Goal, StackModel } from "./model";
 import type { World } from "./world";
@@ -9,12 +9,12 @@ import type { World } from "./world";
  * those that are excused.
  */
 export function wrongImages(
-  { emulator, said }: World,
+  world: World,
   stacks: readonly [StackModel, readonly Goal[]][],
   excused: (image: RawImage) => boolean = () => false,
 ): string[] {
-  // Where taking it off is refused, the user is told.
-  const markMayStay = said.some((text) => text.includes("the image keeps the tag"));
+  const { emulator, said } = world;
+  const tagMayStay = said.some((text) => text.includes("keeps it. That harms nothing")) || staysUntold(world);
   const images = new Map(emulator.images().map((image) => [image.id, image]));
   const wrong = stacks.flatMap(([stack, goals]) =>
     goals.flatMap((goal) => {
@@ -27,7 +27,7 @@ export function wrongImages(
       if (ids.size !== 1 || image === undefined) {
         return [`${goal.name} has ${ids.size} ids in the state, and ${image ? "an" : "no"} image of its own`];
       }
-      return wrongProperties(image, goal, { markMayStay });
+      return wrongProperties(image, goal, { tagMayStay });
     }),
   );
   const nobodys = [...images.values()]
@@ -36,22 +36,43 @@ export function wrongImages(
   const leftInState = stacks.flatMap(([{ state }]) =>
     state.filter((saved) => saved.delete).map(({ urn }) => `${urn} is still to be deleted`),
   );
-  return [...wrong, ...nobodys, ...leftInState];
+  const deleted = wronglyDeleted(
+    world,
+    stacks.map(([stack]) => stack),
+  );
+  return [...wrong, ...nobodys, ...leftInState, ...deleted];
 }
 
-/** An image that a killed run left and that can be told from all others: the next creation, or the end of the stack, sees to it. */
-export function waitsForItsEnd(image: RawImage, { state }: StackModel): boolean {
-  const mark = image.tags.find(({ key }) => key === markKey)?.value;
-  return mark !== undefined && state.every(({ inputs }) => inputs.token !== mark);
+/** Where tags are shown long after the run, or are out of reach for good, a creation tag stays for longer than any run lasts. */
+function staysUntold({ condition: { tagLagMs = 0, denied = [] } }: World): boolean {
+  const outOfReach = denied.some(({ operation, status = 403 }) => operation === "deleteTag" && status >= 500);
+  return tagLagMs > 60_000 || outOfReach;
+}
+
+/**
+ * Whether the user knows of an image that no state holds: it was named to him, or carries a creation tag, by which
+ * `pulumi-scp-images orphans` lists it. Where images cannot be tagged, he was told that such an image will not be found.
+ */
+export function isTold(image: RawImage, { said }: Pick<World, "said">): boolean {
+  const isTagged = image.tags.some(({ key }) => key === creationTagKey);
+  return isTagged || said.some((text) => text.includes(image.id) || text.includes("will not be found"));
+}
+
+/** Images that were deleted although no state held them: whatever the world is like, there must be none. */
+export function wronglyDeleted({ emulator }: World, stacks: readonly StackModel[]): string[] {
+  return emulator
+    .deleted()
+    .filter(({ id }) => !stacks.some(({ deletes }) => deletes.has(id)))
+    .map(({ id, name }) => `image ${id} (${name}) was deleted, and no state held it`);
 }
 
 export function wrongProperties(
   image: RawImage,
   { type, args }: Goal,
-  { markMayStay = false } = {},
+  { tagMayStay = false } = {},
 ): string[] {
   const tags = Object.fromEntries(image.tags.map(({ key, value }) => [key, value]));
-  const ours = Object.keys(tags).filter((key) => key.startsWith(markKey));
+  const ours = Object.keys(tags).filter((key) => key.startsWith(creationTagKey));
   const others = Object.fromEntries(Object.entries(tags).filter(([key]) => !ours.includes(key)));
   const expected: Record<string, [unknown, unknown]> = {
     url: [image.url, args.url],
@@ -64,7 +85,7 @@ export function wrongProperties(
           minRam: [image.min_ram, args.minRam ?? 0],
           tags: [others, args.tags ?? {}],
         }),
-    ...(type === "Image" && !markMayStay ? { marks: [ours, []] } : {}),
+    ...(type === "Image" && !tagMayStay ? { creationTag: [ours, []] } : {}),
   };
   return Object.entries(expected)
     .filter(([, [is, shall]]) => !isDeepStrictEqual(is, shall))

@@ -7,6 +7,8 @@ import { imageRecord } from "../../provider/runtime/image-record";
 import { stackOrigin } from "../../provider/runtime/origin";
 import { startEmulator, type Emulator, type OrderedFault } from "../emulator";
 import { qcow2 } from "../emulator/testing";
+import type { Unkindness } from "../emulator/unkind";
+import { become } from "./conditions";
 import type { Provider } from "./model";
 
 /** The moment of a request at which a process is killed. */
@@ -55,9 +57,13 @@ export class World {
     await this.emulator.close();
   }
 
+  /** What the service is like, from the next reset on. */
+  condition: Partial<Unkindness> = {};
+
   async reset(): Promise<void> {
     await this.emulator.reset();
     this.emulator.options.importsBy = "create";
+    become(this.emulator.options, this.condition);
     this.said.length = 0;
     for (const key of ["one", "two"]) {
       await this.emulator.putObject("images", `${key}.qcow2`, qcow2());
@@ -70,6 +76,11 @@ export class World {
 
   now(): number {
     return Date.now() + Math.floor(this.skipped);
+  }
+
+  /** Lets time go by. */
+  skip(milliseconds: number): void {
+    this.skipped += milliseconds;
   }
 
   /** A new provider process. */

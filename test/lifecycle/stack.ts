@@ -8,6 +8,8 @@ export interface Operation {
   expectNoChanges?: boolean;
   refresh?: boolean;
   previewOnly?: boolean;
+  /** URNs of resources to replace although nothing has changed. */
+  replace?: string[];
 }
 
 export interface Outcome {
@@ -25,12 +27,14 @@ export interface TestStack {
   outputs: () => Promise<Record<string, Record<string, unknown>>>;
   /** The state as `pulumi stack export` tells it. */
   state: () => Promise<StateDocument>;
+  /** Puts this state in the place of the stack's own, as `pulumi stack import` does. */
+  importState: (state: StateDocument) => Promise<void>;
   /** What the program declares from now on. */
   declare: (...declarations: Declaration[]) => void;
   close: () => void;
 }
 
-export type OpenStack = (env: Record<string, string>) => Promise<TestStack>;
+export type OpenStack = (env: Record<string, string>, name?: string) => Promise<TestStack>;
 
 /** This repository, whether the tests run as they are or compiled. */
 const repository = dirname(require.resolve("pulumi-scp-images/package.json"));
@@ -65,12 +69,12 @@ export function cleanEnv(env: Record<string, string>): NodeJS.ProcessEnv {
 }
 
 /** A stack of the embedded engine, with a program that runs in this process. */
-export const openEmbedded: OpenStack = (env) => {
+export const openEmbedded: OpenStack = (env, name = "test") => {
   let declarations: Declaration[] = [];
   const stack = createStack({
     program: () => Promise.resolve(makeAll(declarations)),
     project: "lifecycle",
-    stack: "test",
+    stack: name,
     env: cleanEnv(env),
   });
   const outcome = (operation: Promise<Result>) =>
@@ -90,6 +94,7 @@ export const openEmbedded: OpenStack = (env) => {
     destroy: () => outcome(stack.destroy()),
     outputs: () => stack.outputs() as ReturnType<TestStack["outputs"]>,
     state: () => stack.state(),
+    importState: (state) => stack.importState(state),
     declare: (...all) => {
       declarations = all;
     },
@@ -105,7 +110,10 @@ function tell({ steps, diagnostics }: Result): string {
 }
 
 /** A stack of the real CLI, on a backend in its own folder. Also tells the command, for tests that kill it. */
-export async function openCli(env: Record<string, string>): Promise<TestStack & { command: CliCommand }> {
+export async function openCli(
+  env: Record<string, string>,
+  name = "test",
+): Promise<TestStack & { command: CliCommand }> {
   const cli = findPulumi();
   if (cli === undefined) {
     throw new Error("no Pulumi CLI here");
@@ -117,7 +125,7 @@ export async function openCli(env: Record<string, string>): Promise<TestStack & 
   const pulumi = (...args: string[]) => run(cli, [...args, "--non-interactive"], command);
   const operate = async (
     name: string,
-    { expectNoChanges, refresh, previewOnly }: Operation = {},
+    { expectNoChanges, refresh, previewOnly, replace = [] }: Operation = {},
   ): Promise<Outcome> => {
     const flags = [
       ...(name === "preview" || previewOnly ? [] : ["--yes"]),
@@ -125,13 +133,14 @@ export async function openCli(env: Record<string, string>): Promise<TestStack & 
       ...(previewOnly ? ["--preview-only"] : []),
       ...(expectNoChanges ? ["--expect-no-changes"] : []),
       ...(refresh ? ["--refresh"] : []),
+      ...replace.flatMap((urn) => ["--replace", urn]),
     ];
     const { code, stdout, stderr } = await pulumi(name, ...flags);
     return { ok: code === 0, text: stdout + stderr };
   };
   const json = async (...args: string[]): Promise<unknown> =>
     JSON.parse(expectOk(await pulumi(...args)).stdout);
-  expectOk(await pulumi("stack", "init", "test"));
+  expectOk(await pulumi("stack", "init", name));
   return {
     command,
     up: (operation) => operate("up", operation),
@@ -140,6 +149,11 @@ export async function openCli(env: Record<string, string>): Promise<TestStack & 
     destroy: () => operate("destroy"),
     outputs: () => json("stack", "output", "--json", "--show-secrets") as ReturnType<TestStack["outputs"]>,
     state: () => json("stack", "export") as Promise<StateDocument>,
+    importState: async (state) => {
+      const file = join(folder, "state.json");
+      writeFileSync(file, JSON.stringify(state));
+      expectOk(await pulumi("stack", "import", "--file", file));
+    },
     declare: declareIn(folder),
     close: () => {
       rmSync(folder, { recursive: true });

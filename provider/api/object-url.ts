@@ -1,0 +1,56 @@
+/** What an Object Storage URL names, however it is written. */
+export interface ObjectAddress {
+  /** Host and port. */
+  host: string;
+  account: string;
+  bucket: string;
+  key: string;
+}
+
+/** What a URL names: `/account:bucket/key` or `/account/bucket/key`, percent-encoded or not; undefined for any other URL. */
+export function objectAddress(url: string): ObjectAddress | undefined {
+  if (!URL.canParse(url)) {
+    return undefined;
+  }
+  const { host, pathname } = new URL(url);
+  const [, account, bucket, key] = /^\/([^/:]+)[:/]([^/]+)\/(.+)$/.exec(decoded(pathname)) ?? [];
+  return account === undefined || bucket === undefined || key === undefined
+    ? undefined
+    : { host, account, bucket, key };
+}
+
+/** Whether two URLs name the same object: a service may write the one it was given in another spelling. */
+export function isSameObject(one: string, other: string): boolean {
+  const [a, b] = [objectAddress(one), objectAddress(other)];
+  if (a === undefined || b === undefined) {
+    return one === other;
+  }
+  return a.host === b.host && a.account === b.account && a.bucket === b.bucket && a.key === b.key;
+}
+
+/** The account that a URL names, where it is written as account ids are. */
+export function accountInUrl(url: string): string | undefined {
+  const account = objectAddress(url)?.account;
+  return account !== undefined && /^[0-9a-f]{32}$/i.test(account) ? account : undefined;
+}
+
+/**
+ * The same Object Storage URL in the other of its two path forms, `/account/bucket/object` and `/account:bucket/object`;
+ * undefined where the URL has neither.
+ */
+export function otherPathForm(url: string): string | undefined {
+  const [, origin, account, separator, rest] =
+    /^(https?:\/\/[^/]+\/)([^/:]+)([:/])([^/]+\/.+)$/.exec(url) ?? [];
+  if (origin === undefined || account === undefined || rest === undefined) {
+    return undefined;
+  }
+  return `${origin}${account}${separator === ":" ? "/" : ":"}${rest}`;
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

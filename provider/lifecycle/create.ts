@@ -1,0 +1,186 @@
+import type { ScpClient } from "../api/client";
+import { isForbidden, isInvalid, isTransient, ScpError } from "../api/errors";
+import type { CreateImage, Image } from "../api/images";
+import type { Clock } from "../runtime/clock";
+import { creationTagKey } from "./creation-tag";
+import { describeImage } from "./orphans";
+import { immutableMismatches } from "./spelling";
+
+interface Services {
+  client: ScpClient;
+  clock: Clock;
+  warnOnce: (topic: string, text: string) => void;
+}
+
+/** How often the request that creates an image is sent when its answers get lost. */
+const maxRequests = 3;
+
+/** When to look for what a request created whose answer was lost, in milliseconds after the time before: the service may still be at it. */
+const lookAfter = [0, 1_000, 3_000, 6_000];
+
+/** When to look again while something is there that may be it, but shows no tag yet. */
+const tagShownAfter = [2_000, 5_000, 10_000, 15_000];
+
+/** An image that was just created, and whether it carries the creation tag. */
+export interface Created {
+  image: Image;
+  tagged: boolean;
+}
+
+/**
+ * Creates one image. The request carries the creation tag, so that what it created is found when its answer is lost. Where the image
+ * cannot have the tag, it is created without.
+ *
+ * @throws ScpError of the service, also when nobody knows whether the request worked
+ */
+export async function createImage(declared: CreateImage, tag: string, services: Services): Promise<Created> {
+  if (!(await canBeTagged(declared.url, services))) {
+    return { image: await send(declared, undefined, services), tagged: false };
+  }
+  const request = { ...declared, tags: { ...declared.tags, [creationTagKey]: tag } };
+  try {
+    return { image: await send(request, tag, services), tagged: true };
+  } catch (error) {
+    if (!mayMeanTheTag(error)) {
+      throw error;
+    }
+    const image = await send(declared, undefined, services);
+    services.warnOnce(
+      "creation tag refused",
+      `${error.message} Without the tag ${creationTagKey} the service took it, so images are created without. ${withoutTag}`,
+    );
+    return { image, tagged: false };
+  }
+}
+
+const withoutTag =
+  "What a run leaves that is killed at the moment of a creation will not be found. To be rid of this message, set scp:creationTag to false.";
+
+/** Tags are addressed by the account. Who cannot tell it could never remove the tag again; passing trouble is no reason. */
+async function canBeTagged(url: string, { client, warnOnce }: Services): Promise<boolean> {
+  if (!client.settings.creationTag) {
+    return false;
+  }
+  try {
+    await client.probableAccountId(url);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ScpError)) {
+      throw error;
+    }
+    const passing: boolean = isTransient(error);
+    if (passing) {
+      return true;
+    }
+    warnOnce(
+      "account unknown",
+      `${error.message} So the keys' account is not known, and images are created without the tag ${creationTagKey}. ${withoutTag}`,
+    );
+    return false;
+  }
+}
+
+/** Whether a refusal, after which nothing was created, may be about the tag. Codes of the image service's own are about the image. */
+function mayMeanTheTag(error: unknown): error is ScpError {
+  return (isInvalid(error) || isForbidden(error)) && !error.code?.startsWith("Image.");
+}
+
+/** Sends the request until it is known what came of it. */
+async function send(request: CreateImage, tag: string | undefined, services: Services): Promise<Image> {
+  const { client, clock } = services;
+  const begun = clock.now();
+  for (let sent = 1; ; sent += 1) {
+    try {
+      return await client.createImage(request);
+    } catch (error) {
+      if (!(error instanceof ScpError) || !error.mayHaveWorked) {
+        throw error;
+      }
+      const image = await findCreated(request, tag, begun, error, services);
+      if (image !== undefined) {
+        return image;
+      }
+      if (sent === maxRequests) {
+        throw error;
+      }
+    }
+  }
+}
+
+/**
+ * What a request created whose answer was lost; undefined where it created nothing.
+ * @throws the request's own error where that cannot be told: sending it again could create a second image
+ */
+async function findCreated(
+  request: CreateImage,
+  tag: string | undefined,
+  begun: number,
+  lost: ScpError,
+  services: Services,
+): Promise<Image | undefined> {
+  const { client, clock } = services;
+  const untagged = new Map<string, Image>();
+  const look = async (): Promise<Image | undefined> => {
+    untagged.clear();
+    for await (const image of client.allImages({ name: request.name, limit: 100 })) {
+      if (!maySpringFrom(image, request, client.serverNow() - (clock.now() - begun))) {
+        continue;
+      }
+      const value = tag === undefined ? undefined : (await client.tags.list(image))[creationTagKey];
+      if (value !== undefined && value === tag) {
+        return image;
+      }
+      if (value === undefined) {
+        untagged.set(image.id, image);
+      }
+    }
+    return undefined;
+  };
+  try {
+    for (const pause of lookAfter) {
+      await clock.sleep(pause);
+      const image = await look();
+      if (image !== undefined) {
+        return image;
+      }
+    }
+    for (const pause of tag === undefined ? [] : tagShownAfter) {
+      if (untagged.size === 0) {
+        break;
+      }
+      await clock.sleep(pause);
+      const image = await look();
+      if (image !== undefined) {
+        return image;
+      }
+    }
+  } catch (error) {
+    if (error instanceof ScpError) {
+      throw lost;
+    }
+    throw error;
+  }
+  if (untagged.size > 0) {
+    const now = client.serverNow();
+    const found = [...untagged.values()].map((image) => describeImage(image, now)).join(", ");
+    throw new ScpError({
+      failure: lost.failure,
+      status: lost.status,
+      mayHaveWorked: lost.mayHaveWorked,
+      tried: `Create image "${request.name}"`,
+      detail: "No answer came. It may have created one of these, which nothing tells from others",
+      advice: `${found}. Nothing was done to them. If one is this resource's, give its id as imageId; if not, run again.`,
+    });
+  }
+  return undefined;
+}
+
+/** How far the clocks of requests and images may lie apart, in milliseconds. */
+const clockTolerance = 5_000;
+
+function maySpringFrom(image: Image, request: CreateImage, begun: number): boolean {
+  const created = Date.parse(image.createdAt ?? "");
+  return (
+    !(created < begun - clockTolerance) && immutableMismatches(image, { ...image, ...request }).length === 0
+  );
+}

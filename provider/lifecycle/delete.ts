@@ -1,0 +1,54 @@
+import type { ScpClient } from "../api/client";
+import { isConflict, isForbidden, isNotFound } from "../api/errors";
+import type { Clock } from "../runtime/clock";
+import { ImageError } from "../runtime/image-error";
+import { duration } from "../runtime/progress";
+import { showUnlessGone, type Remembered } from "./gone";
+
+interface Services {
+  client: ScpClient;
+  clock: Clock;
+}
+
+/** How long a delete that is refused because the image is in use is tried again, in milliseconds. */
+const inUse = { longest: 5 * 60_000, firstPause: 2_000, longestPause: 30_000 };
+
+/**
+ * Deletes an image. One that is gone already is fine: that is what was wanted, and a delete whose answer was lost looks the same.
+ * @param remembered what the state tells of it, by which it is known to be gone and not only out of sight
+ */
+export async function deleteImage(id: string, remembered: Remembered, services: Services): Promise<void> {
+  const { client, clock } = services;
+  const since = clock.now();
+  for (let pause = inUse.firstPause; ; pause = Math.min(pause * 2, inUse.longestPause)) {
+    try {
+      await client.deleteImage(id);
+      return;
+    } catch (error) {
+      if (isNotFound(error)) {
+        if ((await showUnlessGone(id, remembered, services)) === undefined) {
+          return;
+        }
+      } else if (isForbidden(error) && (await client.showImage(id).catch(() => undefined))?.protected) {
+        throw new ImageError(protectedText(id), { cause: error });
+      } else if (!isConflict(error)) {
+        throw error;
+      }
+      if (clock.now() - since + pause > inUse.longest) {
+        const waited = duration(clock.now() - since);
+        throw new ImageError(`${error.message} It was still in use after ${waited}; free it and run again.`, {
+          cause: error,
+        });
+      }
+    }
+    await clock.sleep(pause);
+  }
+}
+
+function protectedText(id: string): string {
+  return (
+    `Image ${id} is protected, so it is not deleted. Set its property protected to false, run pulumi up, then delete it. ` +
+    "(An image that was replaced while it was protected is in no program any more: lift its protection in the console and run again, " +
+    "or keep it, and take it out of the state with pulumi state delete.)"
+  );
+}

@@ -1,0 +1,99 @@
+import type { ScpClient } from "../api/client";
+import { isNotFound } from "../api/errors";
+import type { Image } from "../api/images";
+import type { Clock } from "../runtime/clock";
+import { ImageError } from "../runtime/image-error";
+import { foreignAccount, type MadeBy } from "./accounts";
+
+/** What a state tells of an image that may be gone. */
+export interface Remembered extends MadeBy {
+  name?: unknown;
+  createdAt?: unknown;
+}
+
+interface Services {
+  client: ScpClient;
+  clock: Clock;
+}
+
+/** How long after its creation a 404 may mean that an image is not shown yet, in milliseconds. */
+export const shownAfter = 15_000;
+const pause = 2_000;
+
+/**
+ * An image as it is now; undefined when it is gone for sure. What is taken for gone is forgotten, so a 404 alone does not do: the list
+ * must answer, and not have it, and the keys must be those of the account that made it.
+ * @throws ImageError when the 404 proves nothing; ScpError of the service
+ */
+export async function showUnlessGone(
+  id: string,
+  remembered: Remembered,
+  services: Services,
+): Promise<Image | undefined> {
+  const { client } = services;
+  for (let asked = 1; ; asked += 1) {
+    const image = await showLate(id, Date.parse(String(remembered.createdAt)), services);
+    if (image !== undefined) {
+      return image;
+    }
+    if (asked === 2) {
+      await proveGone(id, remembered, client);
+      return undefined;
+    }
+  }
+}
+
+/** An image; undefined when it is not found, and was created too long ago not to be shown yet. */
+export async function showLate(
+  id: string,
+  createdAt: number,
+  { client, clock }: Services,
+): Promise<Image | undefined> {
+  for (;;) {
+    const image = await unlessNotFound(() => client.showImage(id));
+    const mayComeLate = client.serverNow() - createdAt < shownAfter;
+    if (image !== undefined || !mayComeLate) {
+      return image;
+    }
+    await clock.sleep(pause);
+  }
+}
+
+async function proveGone(id: string, remembered: Remembered, client: ScpClient): Promise<void> {
+  const name = typeof remembered.name === "string" ? remembered.name : undefined;
+  const kept =
+    "It stays in the state. If it is gone indeed, take it out with pulumi state delete; " +
+    "scp:accountId states which account's keys are expected.";
+  if (await isListed(id, name, client)) {
+    throw new ImageError(
+      `Image ${id} is answered with 404, but the list of images has it. Run again. ${kept}`,
+    );
+  }
+  const foreign = await foreignAccount(client, id, remembered);
+  if (foreign !== undefined) {
+    const called = name === undefined ? "" : ` (${name})`;
+    throw new ImageError(`Image ${id}${called} is answered with 404, but ${foreign}. ${kept}`);
+  }
+}
+
+/** Throws where the list does not answer: then the 404 may be something else's too. */
+async function isListed(id: string, name: string | undefined, client: ScpClient): Promise<boolean> {
+  for await (const image of client.allImages({ name, limit: 1000 })) {
+    if (image.id === id) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** What a call answers; undefined when the service says that there is no such thing. */
+export async function unlessNotFound<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isNotFound(error)) {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import type { ScpClient } from "../api/client";
+import { ScpError } from "../api/errors";
+import { ImageError } from "../runtime/image-error";
+
+/** A replacement that the engine is about to make: the new image first, then the old one is deleted, or the other way round. */
+export interface Replacement {
+  /** The id of the image that is to be replaced. */
+  id: string;
+  /** The properties for which it is. */
+  because: readonly string[];
+  /** What the state says of the image's protection, for when it cannot be asked. */
+  protected?: unknown;
+  /** Whether the state says that the old image is kept. */
+  retained?: unknown;
+  /** The id that the program names as the image to manage. */
+  imageId?: unknown;
+}
+
+/**
+ * Refuses a replacement that cannot come to its end, while nothing is done yet: in preview.
+ * @throws ImageError
+ */
+export async function refuseHopelessReplacement(replacement: Replacement, client: ScpClient): Promise<void> {
+  const { id, because, retained, imageId } = replacement;
+  if (because.length === 0) {
+    return;
+  }
+  const what = `A change of ${because.join(", ")} replaces image ${id}`;
+  if (imageId === id) {
+    throw new ImageError(
+      `${what}, which the program takes over by imageId: it would be deleted, and could not be taken over again. ` +
+        "Take imageId out to have a new image made in its place, or undo the change.",
+    );
+  }
+  if (retained !== true && (await isProtected(replacement, client))) {
+    throw new ImageError(
+      `${what}, which is protected: SCP would refuse to delete it. Set protected to false and run pulumi up; then make the change. ` +
+        "To keep the old image instead, set the resource option retainOnDelete, and run pulumi up as well first.",
+    );
+  }
+}
+
+/** Somebody else may have protected it since. */
+async function isProtected({ id, protected: remembered }: Replacement, client: ScpClient): Promise<boolean> {
+  try {
+    return (await client.showImage(id)).protected;
+  } catch (error) {
+    if (error instanceof ScpError) {
+      return remembered === true;
+    }
+    throw error;
+  }
+}
