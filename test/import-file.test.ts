@@ -7,7 +7,7 @@ import { cleanEnv, openCli } from "./lifecycle/stack";
 
 jest.setTimeout(120_000);
 
-const command = join(__dirname, "../dist/provider/command.js");
+const command = join(__dirname, "../dist/provider/cli/main.js");
 const onCli = findPulumi() === undefined ? test.skip : test;
 
 async function withImages(use: (cloud: Emulator) => Promise<void>): Promise<void> {

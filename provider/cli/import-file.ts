@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { Image } from "./api/images";
-import type { ListImages } from "./api/client";
-import { providerText, typeName } from "./dynamic";
-import { recordProperties, type Properties } from "./properties";
-import type { Cloud } from "./runtime/cloud";
-import { imageImport } from "./runtime/image-import";
-import { imageRecord } from "./runtime/image-record";
+import type { Image } from "../api/images";
+import type { ListImages } from "../api/client";
+import { providerText, typeName } from "../dynamic";
+import { recordProperties, type Properties } from "../properties";
+import type { Cloud } from "../runtime/cloud";
+import { imageImport } from "../runtime/image-import";
+import { imageRecord } from "../runtime/image-record";
 
 /** What `pulumi import --file` reads. */
 export interface ImportFile {

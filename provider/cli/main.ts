@@ -1,38 +1,49 @@
 #!/usr/bin/env node
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { systemClock } from "../runtime/clock";
+import { cloudIn, type Cloud, type OwnSettings } from "../runtime/cloud";
 import { takeOverImages } from "./import-file";
-import { cloudIn } from "./runtime/cloud";
-import { systemClock } from "./runtime/clock";
+import { deleteOrphans, findOrphans, orphansText } from "./orphans";
 
-const usage = `Usage: npx pulumi-scp-images import-file [options]
+const usage = `Usage: npx pulumi-scp-images COMMAND [options]
 
-Prints a program that declares images which exist, and writes the file with which pulumi import takes them into a stack.
+  import-file  prints a program that declares images which exist, and writes the file with which pulumi import takes them into a stack
+    --name NAME         only images of this name
+    --os-distro NAME    only images of this operating system
+    --visibility NAME   only private (the default) or shared images
+    --file FILE         the file to write; by default scp-images-import.json
+    --existing-stack    the stack has images of this package's already
 
-  --name NAME         only images of this name
-  --os-distro NAME    only images of this operating system
-  --visibility NAME   only private (the default) or shared images
-  --region NAME       by default the configured one
-  --environment NAME  by default the configured one
-  --file FILE         the file to write; by default scp-images-import.json
-  --existing-stack    the stack has images of this package's already
+  orphans      lists the images that killed runs may have left
+    --state FILE        a state, as pulumi stack export writes it, whose images are in use; may be given more than once
+    --delete ID …       deletes these, after looking at each again
+    --json              prints the list as JSON
+
+Both take --region NAME and --environment NAME, by default the configured ones.
 `;
 
-const options = {
-  name: { type: "string" },
-  "os-distro": { type: "string" },
-  visibility: { type: "string", default: "private" },
-  region: { type: "string" },
-  environment: { type: "string" },
-  file: { type: "string", default: "scp-images-import.json" },
-  "existing-stack": { type: "boolean", default: false },
-} as const;
+const place = { region: { type: "string" }, environment: { type: "string" } } as const;
 
-async function importFile(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options });
+function cloudFor(own: OwnSettings & { region?: string; environment?: string }): Cloud {
+  return cloudIn({ own }, systemClock, { show: () => () => undefined });
+}
+
+async function importFile(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      ...place,
+      name: { type: "string" },
+      "os-distro": { type: "string" },
+      visibility: { type: "string", default: "private" },
+      file: { type: "string", default: "scp-images-import.json" },
+      "existing-stack": { type: "boolean", default: false },
+    },
+  });
   const { region, environment, name, visibility } = values;
-  const cloud = cloudIn({ own: { region, environment } }, systemClock, { show: () => () => undefined });
   const query = { name, osDistro: values["os-distro"], visibility };
+  const cloud = cloudFor({ region, environment });
   const { program, file, left } = await takeOverImages(cloud, query, !values["existing-stack"]);
   writeFileSync(values.file, `${JSON.stringify(file, undefined, 2)}\n`);
   process.stdout.write(program);
@@ -40,20 +51,69 @@ async function importFile(args: string[]): Promise<void> {
     left.map((image) => `Left out: image ${image}.\n`).join("") +
       `With the program above in place: pulumi import --file ${values.file} --protect=false --generate-code=false\n`,
   );
+  return 0;
 }
 
-async function main([command, ...args]: string[]): Promise<number> {
-  if (command !== "import-file" || args.includes("--help")) {
+async function orphans(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      ...place,
+      state: { type: "string", multiple: true, default: [] },
+      delete: { type: "string", multiple: true },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const cloud = cloudFor({ region: values.region, environment: values.environment });
+  if (values.delete === undefined) {
+    if (positionals.length > 0) {
+      throw new UsageError(
+        `"${positionals.join(" ")}" is no option; to delete images, write --delete before them.`,
+      );
+    }
+    const found = await findOrphans(cloud, values.state);
+    process.stdout.write(
+      values.json
+        ? `${JSON.stringify(found, undefined, 2)}\n`
+        : orphansText(found, cloud.at({}).client.serverNow()),
+    );
+    return 0;
+  }
+  const results = await deleteOrphans(cloud, [...values.delete, ...positionals], values.state);
+  for (const { deleted, text } of results) {
+    (deleted ? process.stdout : process.stderr).write(`${text}\n`);
+  }
+  return results.every(({ deleted }) => deleted) ? 0 : 1;
+}
+
+/** A wrong command line: said in a sentence, followed by the usage. */
+class UsageError extends Error {}
+
+const commands: Record<string, (args: string[]) => Promise<number>> = { "import-file": importFile, orphans };
+
+async function main([name = "", ...args]: string[]): Promise<number> {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined || args.includes("--help")) {
     process.stderr.write(usage);
-    return command === "import-file" || command === "--help" ? 0 : 2;
+    return command !== undefined || name === "--help" ? 0 : 2;
   }
   try {
-    await importFile(args);
-    return 0;
+    return await command(args);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    if (error instanceof UsageError || isWrongOption(error)) {
+      process.stderr.write(usage);
+      return 2;
+    }
     return 1;
   }
+}
+
+function isWrongOption(error: unknown): boolean {
+  return (
+    error instanceof TypeError && String((error as NodeJS.ErrnoException).code).startsWith("ERR_PARSE_ARGS")
+  );
 }
 
 void main(process.argv.slice(2)).then((code) => (process.exitCode = code));
