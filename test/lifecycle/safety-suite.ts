@@ -3,7 +3,7 @@ import { startEmulator, type Emulator, type EmulatorOptions } from "../emulator"
 import { qcow2 } from "../emulator/testing";
 import type { StateDocument } from "../engine";
 import type { Declaration } from "./program";
-import type { OpenStack, Operation, TestStack } from "./stack";
+import { fail, succeed, type OpenStack, type Operation, type TestStack } from "./stack";
 
 const tagWrites = ["setTags", "deleteTag", "deleteTags", "updateTagValue"];
 
@@ -64,22 +64,6 @@ export function safetySuite(open: OpenStack, timeout: number, { thorough }: { th
     args: { name: "golden", osDistro: "alma", url: url(), ...more },
     options,
   });
-
-  async function succeed(outcome: ReturnType<TestStack["up"]>): Promise<string> {
-    const { ok, text } = await outcome;
-    if (!ok) {
-      throw new Error(text);
-    }
-    return text;
-  }
-
-  async function fail(outcome: ReturnType<TestStack["up"]>): Promise<string> {
-    const { ok, text } = await outcome;
-    if (ok) {
-      throw new Error(`this should have failed:\n${text}`);
-    }
-    return text;
-  }
 
   async function make(stack: TestStack, ...declarations: Declaration[]): Promise<string> {
     stack.declare(...declarations);

@@ -34,6 +34,24 @@ export interface TestStack {
   close: () => void;
 }
 
+/** What the user got to see of an operation that must succeed. */
+export async function succeed(outcome: Promise<Outcome>): Promise<string> {
+  const { ok, text } = await outcome;
+  if (!ok) {
+    throw new Error(text);
+  }
+  return text;
+}
+
+/** What the user got to see of an operation that must fail. */
+export async function fail(outcome: Promise<Outcome>): Promise<string> {
+  const { ok, text } = await outcome;
+  if (ok) {
+    throw new Error(`this should have failed:\n${text}`);
+  }
+  return text;
+}
+
 export type OpenStack = (env: Record<string, string>, name?: string) => Promise<TestStack>;
 
 /** This repository, whether the tests run as they are or compiled. */

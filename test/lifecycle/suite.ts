@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startEmulator, type Emulator, type EmulatorOptions } from "../emulator";
 import type { Declaration } from "./program";
-import type { OpenStack, TestStack } from "./stack";
+import { fail, succeed, type OpenStack, type TestStack } from "./stack";
 
 const file = readFileSync(join(__dirname, "../../examples/images/example.qcow2"));
 
@@ -43,22 +43,6 @@ export function lifecycleSuite(open: OpenStack, timeout: number): void {
     args: { ...args(), ...more },
     options,
   });
-
-  async function succeed(outcome: ReturnType<TestStack["up"]>): Promise<string> {
-    const { ok, text } = await outcome;
-    if (!ok) {
-      throw new Error(text);
-    }
-    return text;
-  }
-
-  async function fail(outcome: ReturnType<TestStack["up"]>): Promise<string> {
-    const { ok, text } = await outcome;
-    if (ok) {
-      throw new Error(`this should have failed:\n${text}`);
-    }
-    return text;
-  }
 
   async function expectNothingToDo(): Promise<void> {
     await succeed(stack.preview({ expectNoChanges: true }));
