@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { providerText, typeName } from "../provider/dynamic";
+import { providerText, typeName } from "../provider/resources/dynamic";
 
 const repository = resolve(__dirname, "..");
 const {
@@ -99,20 +99,24 @@ test("in this repository the provider is found too", () => {
 test("a program that declares images does not load the HTTP client", () => {
   const code = 'require("pulumi-scp-images"); console.log(Object.keys(require.cache).join("\\n"))';
   const loaded = execFileSync(process.execPath, ["-e", code], { cwd: repository, encoding: "utf8" });
-  expect(loaded).toContain("provider/image.js");
+  expect(loaded).toContain("provider/resources/image.js");
   expect(loaded).not.toMatch(/node_modules\/(axios|cockatiel)\//);
 });
 
 test("everything that package.json offers is there", () => {
-  expect(Object.keys(published)).toEqual([".", "./runtime/*", "./package.json"]);
+  // What a state names is permanent; nothing else of the runtime is anybody's.
+  const permanent = ["./runtime/image-record", "./runtime/image-import", "./runtime/origin"];
+  expect(Object.keys(published)).toEqual([".", ...permanent, "./package.json"]);
   for (const file of [
-    "index.js",
-    "index.d.ts",
-    "command.js",
-    "runtime/image-record.js",
-    "runtime/image-record.d.ts",
+    "index",
+    "runtime/image-record",
+    "runtime/image-import",
+    "runtime/origin",
+    "cli/main",
   ]) {
-    expect(existsSync(join(repository, "dist/provider", file))).toBe(true);
+    for (const ending of ["js", "d.ts"]) {
+      expect(existsSync(join(repository, "dist/provider", `${file}.${ending}`))).toBe(true);
+    }
   }
 });
 

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Image } from "pulumi-scp-images";
-import { startEmulator, type Emulator } from "../../test/emulator";
-import { createStack } from "../../test/engine";
+import { startEmulator, type Emulator } from "../../emulator";
+import { createStack } from "../../engine";
 
 let cloud: Emulator;
 

@@ -16,7 +16,7 @@ import {
   refusedByProxy,
   requestId,
   unusable,
-} from "./answer";
+} from "./response";
 import { isTransient, presentable, ScpError, type Failure } from "./errors";
 import { isLoopback, serviceUrl, type Service } from "./regions";
 import type { Settings } from "./settings";

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Image } from "../api/images";
 import type { ListImages } from "../api/client";
-import { providerText, typeName } from "../dynamic";
-import { recordProperties, type Properties } from "../properties";
-import type { Cloud } from "../runtime/cloud";
+import { providerText, typeName } from "../resources/dynamic";
+import { recordProperties, type Properties } from "../schema/properties";
+import type { Cloud } from "../lifecycle/context";
 import { imageImport } from "../runtime/image-import";
 import { imageRecord } from "../runtime/image-record";
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { systemClock } from "../runtime/clock";
-import { cloudIn, type Cloud, type OwnSettings } from "../runtime/cloud";
+import { systemClock } from "../lifecycle/clock";
+import { cloudIn, type Cloud, type OwnSettings } from "../lifecycle/context";
 import { takeOverImages } from "./import-file";
 import { deleteOrphans, findOrphans, orphansText } from "./orphans";
 

@@ -4,7 +4,7 @@ import { placeOfSrn } from "../api/tags";
 import { deleteImage } from "../lifecycle/delete";
 import { showLate } from "../lifecycle/gone";
 import { describeImage, taggedImages, type Tagged } from "../lifecycle/orphans";
-import type { Cloud, CloudPlace } from "../runtime/cloud";
+import type { Cloud, CloudPlace } from "../lifecycle/context";
 
 /** An image that carries a creation tag, with what is known of it. */
 export interface Orphan {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ScpClient } from "../api/client";
 import { ScpError } from "../api/errors";
 import { accountInUrl } from "../api/object-url";
-import { ImageError } from "../runtime/image-error";
+import { ImageError } from "./image-error";
 
 /** What a state tells of the account that an image was made by. */
 export interface MadeBy {

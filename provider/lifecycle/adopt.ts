@@ -2,13 +2,13 @@ import type { ScpClient } from "../api/client";
 import { ScpError } from "../api/errors";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
 import { placeOfSrn } from "../api/tags";
-import type { Clock } from "../runtime/clock";
+import type { Clock } from "./clock";
 import { claim } from "./confirm";
-import { newCreationTag } from "./creation-tag";
+import { newCreationTag } from "../schema/creation-tag";
 import { showLate } from "./gone";
 import type { ImageHolders } from "./holders";
 import { describeImage, type OrphanFinder, type Tagged } from "./orphans";
-import { immutableMismatches } from "./spelling";
+import { immutableMismatches } from "../schema/spelling";
 
 export interface AdoptionServices {
   client: ScpClient;

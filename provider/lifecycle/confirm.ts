@@ -1,9 +1,9 @@
 import type { ScpClient } from "../api/client";
 import { isNotFound, isTransient, ScpError } from "../api/errors";
 import type { TaggedResource } from "../api/tags";
-import type { Clock } from "../runtime/clock";
+import type { Clock } from "./clock";
 import { unlessNotFound } from "./gone";
-import { creationTagKey, withoutCreationTag } from "./creation-tag";
+import { creationTagKey, withoutCreationTag } from "../schema/creation-tag";
 
 /** What came of removing a creation tag. */
 export type Confirmation =

@@ -1,10 +1,10 @@
 import type { ScpClient } from "../api/client";
 import { isForbidden, isInvalid, isTransient, ScpError } from "../api/errors";
 import type { CreateImage, Image } from "../api/images";
-import type { Clock } from "../runtime/clock";
-import { creationTagKey } from "./creation-tag";
+import type { Clock } from "./clock";
+import { creationTagKey } from "../schema/creation-tag";
 import { describeImage } from "./orphans";
-import { immutableMismatches } from "./spelling";
+import { immutableMismatches } from "../schema/spelling";
 
 interface Services {
   client: ScpClient;

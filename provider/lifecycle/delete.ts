@@ -1,8 +1,8 @@
 import type { ScpClient } from "../api/client";
 import { isConflict, isForbidden, isNotFound } from "../api/errors";
-import type { Clock } from "../runtime/clock";
-import { ImageError } from "../runtime/image-error";
-import { duration } from "../runtime/progress";
+import type { Clock } from "./clock";
+import { ImageError } from "./image-error";
+import { duration } from "./progress";
 import { showUnlessGone, type Remembered } from "./gone";
 
 interface Services {

@@ -1,8 +1,8 @@
 import type { ScpClient } from "../api/client";
 import { isNotFound } from "../api/errors";
 import type { Image } from "../api/images";
-import type { Clock } from "../runtime/clock";
-import { ImageError } from "../runtime/image-error";
+import type { Clock } from "./clock";
+import { ImageError } from "./image-error";
 import { foreignAccount, type MadeBy } from "./accounts";
 
 /** What a state tells of an image that may be gone. */

@@ -2,8 +2,8 @@ import type { ScpClient } from "../api/client";
 import type { TaggedImage } from "../api/tags";
 import { ScpError } from "../api/errors";
 import type { Image } from "../api/images";
-import { duration } from "../runtime/progress";
-import { creationTagKey, parseCreationTag, type CreationTag } from "./creation-tag";
+import { duration } from "./progress";
+import { creationTagKey, parseCreationTag, type CreationTag } from "../schema/creation-tag";
 
 /** An image that carries a creation tag. */
 export interface Tagged extends TaggedImage {

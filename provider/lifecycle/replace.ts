@@ -1,6 +1,6 @@
 import type { ScpClient } from "../api/client";
 import { ScpError } from "../api/errors";
-import { ImageError } from "../runtime/image-error";
+import { ImageError } from "./image-error";
 
 /** A replacement that the engine is about to make: the new image first, then the old one is deleted, or the other way round. */
 export interface Replacement {

@@ -7,9 +7,15 @@ import { makerOf, type MadeBy } from "../lifecycle/accounts";
 import { confirm, confirmPatiently, type Confirmation } from "../lifecycle/confirm";
 import { shownAfter, showUnlessGone } from "../lifecycle/gone";
 import { refuseHopelessReplacement } from "../lifecycle/replace";
-import { asRead } from "../lifecycle/spelling";
-import { diffProperties, importProperties, isUnknown, withDefaults, type Properties } from "../properties";
-import { cloudOfStack, configure, type Cloud, type CloudPlace } from "./cloud";
+import { asRead } from "../schema/spelling";
+import {
+  diffProperties,
+  importProperties,
+  isUnknown,
+  withDefaults,
+  type Properties,
+} from "../schema/properties";
+import { cloudOfStack, configure, type Cloud, type CloudPlace } from "../lifecycle/context";
 import {
   asCalledByPulumi,
   createTimeout,
@@ -20,9 +26,9 @@ import {
   isNew,
   placeOf,
   stated,
-} from "./hooks";
-import { ImageError } from "./image-error";
-import { waitForActive } from "./wait";
+} from "../lifecycle/hooks";
+import { ImageError } from "../lifecycle/image-error";
+import { waitForActive } from "../lifecycle/waiter";
 
 /** What the state says beside the image itself. */
 interface Beside extends MadeBy {

@@ -6,10 +6,10 @@ import { makerOf, type MadeBy } from "../lifecycle/accounts";
 import { adoptOrphan, updateToDeclared } from "../lifecycle/adopt";
 import { confirm } from "../lifecycle/confirm";
 import { createImage } from "../lifecycle/create";
-import { newCreationTag, withoutCreationTag } from "../lifecycle/creation-tag";
+import { newCreationTag, withoutCreationTag } from "../schema/creation-tag";
 import { showUnlessGone } from "../lifecycle/gone";
 import { refuseHopelessReplacement } from "../lifecycle/replace";
-import { asDeclared, asRead, immutableMismatches } from "../lifecycle/spelling";
+import { asDeclared, asRead, immutableMismatches } from "../schema/spelling";
 import {
   changedProperties,
   diffProperties,
@@ -17,8 +17,8 @@ import {
   recordProperties,
   withDefaults,
   type Properties,
-} from "../properties";
-import { cloudOfStack, configure, type Cloud, type CloudPlace } from "./cloud";
+} from "../schema/properties";
+import { cloudOfStack, configure, type Cloud, type CloudPlace } from "../lifecycle/context";
 import {
   asCalledByPulumi,
   createTimeout,
@@ -29,8 +29,8 @@ import {
   isNew,
   placeOf,
   stated,
-} from "./hooks";
-import { ImageError } from "./image-error";
+} from "../lifecycle/hooks";
+import { ImageError } from "../lifecycle/image-error";
 
 /** What the state says beside the image itself. */
 interface Beside extends Pick<MadeBy, "accountId" | "madeWith"> {

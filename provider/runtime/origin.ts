@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import { SettingsError } from "../api/settings";
-import type { Properties } from "../properties";
-import { cloudOfStack, configure, type Cloud, type CloudPlace } from "./cloud";
-import { asCalledByPulumi } from "./hooks";
+import type { Properties } from "../schema/properties";
+import { cloudOfStack, configure, type Cloud, type CloudPlace } from "../lifecycle/context";
+import { asCalledByPulumi } from "../lifecycle/hooks";
 
 /** The hooks of `Origin`: an id that is made once. In the cloud there is nothing of it. */
 export function stackOrigin(cloud: Cloud) {

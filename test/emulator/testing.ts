@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
-import type { Emulator, ImageBody } from "./index";
-import type { Account } from "./settings";
+import type { Emulator, ImageBody } from "../../emulator";
+import type { Account } from "../../emulator/settings";
 
 export interface Answer<T = unknown> {
   status: number;

@@ -17,12 +17,13 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { createStack, DeploymentError, type ProgramFunction } from "./index";
-import { findPulumi, source } from "./locations";
+import { createStack, DeploymentError, type ProgramFunction } from "../../engine";
+import { findPulumi } from "../../tools/run/cli";
+import { fixture } from "./fixture";
 import { scenario, type Act, type Resource, type Scenario } from "./scenarios";
-import { readDocument, type ResourceState, type Snapshot, type StateDocument } from "./state";
-import { isProviderType, parseReference } from "./urn";
-import { equal, type Value } from "./values";
+import { readDocument, type ResourceState, type Snapshot, type StateDocument } from "../../engine/state";
+import { isProviderType, parseReference } from "../../engine/urn";
+import { equal, type Value } from "../../engine/values";
 
 const PASSPHRASE = "differential";
 const PROJECT = "described";
@@ -127,7 +128,7 @@ interface Description {
 function embedded(cloud: string): Engine {
   mkdirSync(cloud, { recursive: true });
   let output: string[] = [];
-  const { build } = createRequire(__filename)(source("fixtures", "described", "index.js")) as {
+  const { build } = createRequire(__filename)(fixture("described", "index.js")) as {
     build: (description: Description) => Promise<Record<string, unknown>>;
   };
   const stacks = new Map<number | undefined, ReturnType<typeof createStack>>();
@@ -213,7 +214,7 @@ function real(cloud: string, pulumi: string): Engine {
 /** The CLI writes the stack's settings into the project: each life has its own. */
 function projectFolder(folder: string): string {
   mkdirSync(folder);
-  const original = source("fixtures", "described");
+  const original = fixture("described");
   copyFileSync(path.join(original, "Pulumi.yaml"), path.join(folder, "Pulumi.yaml"));
   writeFileSync(path.join(folder, "package.json"), "{}");
   writeFileSync(path.join(folder, "index.js"), `module.exports = require(${JSON.stringify(original)});\n`);

@@ -1,6 +1,6 @@
 // Random lives of stacks: what is deployed, what is edited, what fails, what vanishes behind the engine's back.
 
-import { copy } from "./values";
+import { copy } from "../../engine/values";
 
 export interface ThingOptions {
   protect?: boolean;

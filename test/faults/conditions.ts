@@ -1,4 +1,4 @@
-import { kind, type Unkindness } from "../emulator/unkind";
+import { kind, type Unkindness } from "../../emulator/unkind";
 
 const tagOperations = ["findTags", "listTags", "setTags", "deleteTag", "deleteTags", "updateTagValue"];
 const denied = (status: number, ...operations: string[]): Partial<Unkindness> => ({

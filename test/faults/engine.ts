@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { startEmulator, type Emulator } from "../emulator";
+import { startEmulator, type Emulator } from "../../emulator";
 import { qcow2 } from "../emulator/testing";
-import { openEmbedded, type Operation, type TestStack } from "../lifecycle/stack";
+import { openEmbedded, type Operation, type TestStack } from "../e2e/stack";
 import { kindsOf } from "./kinds";
 import { StackModel, type Goal } from "./model";
 import { perform, type Action } from "./scenarios";

@@ -1,4 +1,4 @@
-import type { RawImage } from "../emulator";
+import type { RawImage } from "../../emulator";
 import { tagsWork } from "./conditions";
 import { mendAndCompare, prepare, requestsOf } from "./matrix";
 import { StackModel, type Goal } from "./model";

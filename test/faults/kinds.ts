@@ -1,5 +1,5 @@
 import type { Patience } from "../../provider/api/http";
-import type { Fault } from "../emulator";
+import type { Fault } from "../../emulator";
 
 /** A kind of fault, as it is ordered from the emulator. */
 export interface Kind {

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { FaultKind } from "../emulator";
+import type { FaultKind } from "../../emulator";
 import { StackModel, type Goal, type Provider } from "./model";
 import { leaks, wrongImages } from "./verify";
 import type { World } from "./world";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { findPulumi } from "../run/cli";
+import { findPulumi } from "../../tools/run/cli";
 import { conditions } from "./conditions";
 import { differencesOfModel, faultsOnEngine } from "./engine";
 import { kindsOf } from "./kinds";

@@ -1,7 +1,7 @@
 import { kindsOf, type Kind } from "./kinds";
 import { StackModel } from "./model";
 import { aimOf, perform, scenariosIn, type Scenario } from "./scenarios";
-import type { RawImage } from "../emulator";
+import type { RawImage } from "../../emulator";
 import { isTold, leaks, wrongImages } from "./verify";
 import type { World } from "./world";
 

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
-import type { Properties } from "../../provider/properties";
+import type { Properties } from "../../provider/schema/properties";
 import type { stackOrigin } from "../../provider/runtime/origin";
 
 /** A resource as a program declares it. */

@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
-import { startEmulator, type Emulator } from "../emulator";
+import { startEmulator, type Emulator } from "../../emulator";
 import { qcow2 } from "../emulator/testing";
-import { openCli, type CliCommand, type TestStack } from "../lifecycle/stack";
-import { run } from "../run/cli";
+import { openCli, type CliCommand, type TestStack } from "../e2e/stack";
+import { run } from "../../tools/run/cli";
 import type { Kills } from "./kills";
 import type { Goal } from "./model";
 import { Chance } from "./random";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { creationTagKey } from "../../provider/lifecycle/creation-tag";
-import type { RawImage } from "../emulator";
+import { creationTagKey } from "../../provider/schema/creation-tag";
+import type { RawImage } from "../../emulator";
 import type { Goal, StackModel } from "./model";
 import type { World } from "./world";
 

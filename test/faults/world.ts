@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Patience } from "../../provider/api/http";
-import type { Clock } from "../../provider/runtime/clock";
-import { cloudIn } from "../../provider/runtime/cloud";
+import type { Clock } from "../../provider/lifecycle/clock";
+import { cloudIn } from "../../provider/lifecycle/context";
 import { imageImport } from "../../provider/runtime/image-import";
 import { imageRecord } from "../../provider/runtime/image-record";
 import { stackOrigin } from "../../provider/runtime/origin";
-import { startEmulator, type Emulator, type OrderedFault } from "../emulator";
+import { startEmulator, type Emulator, type OrderedFault } from "../../emulator";
 import { qcow2 } from "../emulator/testing";
-import type { Unkindness } from "../emulator/unkind";
+import type { Unkindness } from "../../emulator/unkind";
 import { become } from "./conditions";
 import type { Provider } from "./model";
 

@@ -1,0 +1,75 @@
+import { parseArgs } from "node:util";
+import type { Emulator, EmulatorOptions } from ".";
+
+export const usage = `The emulator of Samsung Cloud Platform's image API.
+
+  --port N               port on 127.0.0.1 (default 4510; 0: any free one)
+  --data FOLDER          where it keeps its data (default .local/emulator)
+  --import-ms N          least time of an import in milliseconds (default 3000)
+  --imports-by WHAT      create: a created image starts importing by itself (default)
+                         import: it waits for the import operation
+  --access-key, --secret-key, --account-id, --region, --environment
+`;
+
+export class UsageError extends Error {}
+
+/** Reads the command line; refuses what it does not know. */
+export function optionsFrom(args: string[]): EmulatorOptions | "help" {
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({
+    args,
+    options: {
+      port: text,
+      data: text,
+      "import-ms": text,
+      "imports-by": text,
+      "access-key": text,
+      "secret-key": text,
+      "account-id": text,
+      region: text,
+      environment: text,
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help) return "help";
+  const importsBy = values["imports-by"] ?? "create";
+  if (importsBy !== "create" && importsBy !== "import")
+    throw new UsageError("--imports-by is create or import.");
+  return {
+    port: whole("--port", values.port ?? "4510", 65535),
+    dataDir: values.data ?? ".local/emulator",
+    importMs: whole("--import-ms", values["import-ms"] ?? "3000", 2 ** 31 - 1),
+    queuedMs: 30,
+    importsBy,
+    accessKey: values["access-key"],
+    secretKey: values["secret-key"],
+    accountId: values["account-id"],
+    region: values.region,
+    environment: values.environment,
+  };
+}
+
+function whole(name: string, text: string, most: number): number {
+  if (!/^\d+$/.test(text) || Number(text) > most)
+    throw new UsageError(`${name} is a whole number from 0 to ${most}.`);
+  return Number(text);
+}
+
+/** What a newcomer needs to see. */
+export function introduction(emulator: Emulator): string {
+  const { url, options, env } = emulator;
+  const accounts = options.accounts.map(
+    ({ accountId, accessKey, secretKey }) =>
+      `  account ${accountId}  access key ${accessKey}  secret key ${secretKey}`,
+  );
+  const exports = Object.entries(env).map(([name, value]) => `  export ${name}=${value}`);
+  return [
+    `The SCP emulator listens on ${url} (image API, tags, IAM and Object Storage; its own: ${url}/_emulator/settings)`,
+    `Data: ${options.dataDir ?? "in memory"}. Imports start by: ${options.importsBy}.`,
+    ...accounts,
+    "For a client:",
+    ...exports,
+    `An image's url looks like ${emulator.objectUrl("bucket", "object.qcow2")}`,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,178 @@
+import type { ScpClient } from "../api/client";
+import { isConflict, isNotFound, isTransient, ScpError } from "../api/errors";
+import type { Image } from "../api/images";
+import { shownAfter } from "./gone";
+import type { Clock } from "./clock";
+import { ImageError } from "./image-error";
+import { duration, tally, type Progress, type Waiting } from "./progress";
+import type { ImageWatch, Sight } from "./poller";
+
+export interface WaitOptions {
+  imageId: string;
+  /** Where the image's file is, for when the import must be started. */
+  url: string;
+  /** How long to wait in all, in milliseconds. */
+  timeout: number;
+  /** Whether the image was created so lately that the service may not show it yet. */
+  mayNotBeShownYet?: boolean;
+}
+
+interface Surroundings {
+  client: ScpClient;
+  watch: ImageWatch;
+  clock: Clock;
+  progress: Progress;
+}
+
+/** States that an image never leaves for `active` by itself. */
+const ends: Record<string, string> = {
+  killed: "the service gave the image up",
+  deleted: "the image was deleted",
+  pending_delete: "the image is being deleted",
+  deactivated: "an operator deactivated the image; ask the provider's support to reactivate it",
+};
+
+/** How many imports are started before a file is taken for one that cannot be imported. */
+export const mostImports = 3;
+
+/** How long a new record is left to start its import by itself, in milliseconds since it was created. */
+const ownStart = 3_000;
+
+/** How long an accepted import may stay `queued` before it is asked about again, in milliseconds; more after each asking. */
+const settle = 1_000;
+
+/**
+ * Waits until an image is active, starting its import where nothing else does.
+ *
+ * `queued` does not tell whether an import has not started, has been accepted, or has failed: a failed one falls back to it,
+ * sometimes too fast to be seen. The import operation itself tells them apart: on a queued image, a conflict says that an
+ * import is under way, and an acceptance that none was.
+ *
+ * @throws ScpError of the service; ImageError when the image ends otherwise, when imports keep failing, or at the deadline
+ */
+export async function waitForActive(options: WaitOptions, surroundings: Surroundings): Promise<Image> {
+  const { clock, progress } = surroundings;
+  const waiting: Waiting = { name: options.imageId, status: "queued", since: clock.now() };
+  const done = progress.show(waiting);
+  try {
+    return await new Wait(options, surroundings, waiting).run();
+  } finally {
+    done();
+  }
+}
+
+class Wait {
+  private readonly seen: string[] = [];
+  private trouble?: ScpError;
+  /** Imports that were accepted, so that none was under way when they were asked for. */
+  private accepted = 0;
+  /** How often `queued` was answered with a conflict: an import is said to be under way. */
+  private conflicts = 0;
+  private askAt?: number;
+
+  constructor(
+    private readonly options: WaitOptions,
+    private readonly surroundings: Surroundings,
+    private readonly waiting: Waiting,
+  ) {}
+
+  async run(): Promise<Image> {
+    const { watch, clock } = this.surroundings;
+    const { imageId, timeout } = this.options;
+    for (;;) {
+      const image = this.judge(
+        await watch.next(imageId, this.waiting.since).catch((error: unknown) => this.notShownYet(error)),
+      );
+      if (image?.status === "active") {
+        return image;
+      }
+      if (image?.status === "queued" && clock.now() >= (this.askAt ??= this.firstAsk(image))) {
+        await this.startImport();
+      }
+      if (clock.now() - this.waiting.since >= timeout) {
+        throw this.tooLate();
+      }
+    }
+  }
+
+  /** A 404 in the first moments after the creation is passing trouble. */
+  private notShownYet(error: unknown): ScpError {
+    const waited = this.surroundings.clock.now() - this.waiting.since;
+    if (this.options.mayNotBeShownYet === true && isNotFound(error) && waited < shownAfter) {
+      return error;
+    }
+    throw error;
+  }
+
+  /** Notes what was seen, and gives the image where one was. Throws where waiting has become pointless. */
+  private judge(sight: Sight): Image | undefined {
+    if (sight instanceof ScpError) {
+      this.trouble = sight;
+      this.seen.push("without an answer");
+      return undefined;
+    }
+    this.trouble = undefined;
+    this.seen.push(sight.status);
+    this.waiting.name = `"${sight.name}"`;
+    this.waiting.status = sight.status;
+    const end = ends[sight.status];
+    if (end !== undefined) {
+      throw new ImageError(
+        `Image ${sight.id} (${sight.name}) is ${sight.status} and will not become active: ${end}.`,
+      );
+    }
+    return sight;
+  }
+
+  /** A new record may be about to start by itself; one that has been queued for longer is waiting for us. */
+  private firstAsk(image: Image): number {
+    const { client, clock } = this.surroundings;
+    const created = Date.parse(image.createdAt ?? "");
+    const age = Number.isNaN(created) ? ownStart : Math.max(0, client.serverNow() - created);
+    return clock.now() + Math.max(0, ownStart - age);
+  }
+
+  private async startImport(): Promise<void> {
+    const { client, clock } = this.surroundings;
+    if (this.accepted >= mostImports) {
+      throw this.keepsFailing();
+    }
+    try {
+      await client.importImage(this.options.imageId, this.options.url);
+      this.accepted += 1;
+    } catch (error) {
+      if (isConflict(error)) {
+        this.conflicts += 1;
+      } else if (isTransient(error)) {
+        this.trouble = error;
+      } else {
+        this.trouble = this.notShownYet(error);
+      }
+    }
+    this.askAt = clock.now() + settle * 2 ** Math.min(5, this.accepted + this.conflicts);
+  }
+
+  private keepsFailing(): ImageError {
+    const { imageId, url } = this.options;
+    return new ImageError(
+      `Image ${imageId} fell back to queued after each of ${this.accepted} imports from ${url}. The service does not say why. ` +
+        "Usual reasons: the object does not exist or is not public (its own ACL must be public-read), it is in another region or " +
+        "account, or the file is not a sound qcow2 (a backing file is refused). Mend that and run pulumi up again: it goes on with the same image.",
+    );
+  }
+
+  private tooLate(): ImageError {
+    const { imageId, timeout } = this.options;
+    const queued =
+      this.waiting.status !== "queued"
+        ? ""
+        : this.conflicts > 0
+          ? " It is queued, but an import is said to be under way."
+          : ` It is queued; ${this.accepted} imports were started.`;
+    const trouble = this.trouble === undefined ? "" : ` The last look failed: ${this.trouble.message}`;
+    return new ImageError(
+      `Image ${imageId} is not active after ${duration(timeout)}. Seen: ${tally(this.seen)}.${queued}${trouble} ` +
+        "Run pulumi up again to go on waiting for the same image, or give it more time with timeouts: { create: … }.",
+    );
+  }
+}

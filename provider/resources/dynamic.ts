@@ -1,0 +1,83 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { OutputTable, PropertyTable } from "../schema/properties";
+
+/**
+ * A dynamic resource whose provider is a module of this package.
+ *
+ * `pulumi.dynamic.Resource` takes a provider object and writes it down as text: the code of its functions and all that they
+ * capture, which becomes part of every resource's state. When a provider is a module, that text comes down to one `require` of it.
+ * It is written here directly. So it never changes: not with this package's code, which old state must still find, and not with
+ * how the package was installed (npm, a pnpm store, a link, a workspace), which the general serializer's text depends on. And
+ * programs, and unit tests of programs, need not load a TypeScript compiler to declare an image.
+ *
+ * From there on all is as with any dynamic resource: Pulumi's own dynamic provider evaluates the text, calls its `handler`, and
+ * gets check, diff, create, read, update, delete and configure.
+ */
+export abstract class DynamicResource extends pulumi.CustomResource {
+  /**
+   * @param type the resource's type in the state, below `pulumi-nodejs:dynamic/scp:`. Permanent.
+   * @param module the module below `pulumi-scp-images/runtime/` that holds its hooks. Permanent.
+   * @param props the inputs, and every output's name with the value undefined
+   */
+  protected constructor(
+    type: string,
+    module: string,
+    name: string,
+    props: pulumi.Inputs,
+    opts: pulumi.CustomResourceOptions = {},
+  ) {
+    refuseImport(type, name, opts);
+    const { replaceOnChanges, retainOnDelete } = opts; // Applied by our own diff: Pulumi applies it where a provider tells which keys changed, and a dynamic one cannot.
+    const { stackTraceLimit } = Error;
+    try {
+      // Pulumi notes for each property four times who declared it, with a stack trace: half of the time that a program of many images
+      // takes. The position that it keeps of the resource itself does not depend on this.
+      Error.stackTraceLimit = 0;
+      super(
+        typeName(type),
+        name,
+        {
+          ...props,
+          replaceOnChanges: replaceOnChanges?.length ? replaceOnChanges : undefined,
+          retainOnDelete: retainOnDelete === true ? true : undefined,
+          __provider: providerText(module),
+        },
+        opts,
+      );
+    } catch (error) {
+      Error.stackTraceLimit = stackTraceLimit;
+      if (error instanceof Error) {
+        Error.captureStackTrace(error); // A transformation of the program's threw: it was left without a trace.
+      }
+      throw error;
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  }
+}
+
+/** A resource's type as the state has it. */
+export function typeName(type: string): string {
+  return `pulumi-nodejs:dynamic/scp:${type}`;
+}
+
+/** What stands in the state as a resource's provider. */
+export function providerText(module: string): string {
+  return `exports.handler = () => require("pulumi-scp-images/runtime/${module}");`;
+}
+
+/** Pulumi's engine imports without telling the provider's code, so for dynamic resources the option cannot work. */
+export function refuseImport(type: string, name: string, opts: pulumi.CustomResourceOptions): void {
+  if (opts.import !== undefined) {
+    throw new Error(
+      `${type} "${name}": the resource option import does not work for dynamic resources, since Pulumi sends no provider with it. ` +
+        `To manage the image from now on, give its id as the property imageId: "${opts.import}"; to only read it, use ${type}.get.`,
+    );
+  }
+}
+
+/** The names in these tables, each with the value undefined: Pulumi makes an `Output` of every property that it is given. */
+export function outputNames(...tables: (PropertyTable | OutputTable)[]): pulumi.Inputs {
+  const all = tables.flatMap((table) => Object.entries(table));
+  return Object.fromEntries(all.filter(([, it]) => !("internal" in it)).map(([name]) => [name, undefined]));
+}

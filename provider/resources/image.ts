@@ -1,0 +1,210 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ImageVolume } from "../api/images";
+import { outputNames, refuseImport } from "./dynamic";
+import { ImageImport, type Timeouts } from "./image-import";
+import { ImageRecord, type ImageRecordArgs } from "./image-record";
+import {
+  importOutputs,
+  importProperties,
+  recordOutputs,
+  recordProperties,
+  rootOf,
+} from "../schema/properties";
+
+/** What one declares of an image. A wrong value is refused in preview, before anything is done. */
+export interface ImageArgs extends ImageRecordArgs {
+  /** How long to wait. A change does nothing by itself. */
+  timeouts?: pulumi.Input<Timeouts>;
+}
+
+/**
+ * An image that servers can boot from, made from a qcow2 file in Object Storage.
+ *
+ * ```ts
+ * const golden = new Image("golden", {
+ *   name: "golden-2026-11",
+ *   osDistro: "ubuntu",
+ *   url: "https://object-store.kr-west1.e.samsungsdscloud.com/8989447062e04a818baf9e073fd04fa7:images/golden.qcow2",
+ * });
+ * export const imageId = golden.id;
+ * ```
+ *
+ * It is two resources: an `ImageRecord`, made at once, and an `ImageImport`, made when the image is active. Whoever is interrupted
+ * in between loses nothing: the next `pulumi up` waits for the same image. Every property here, the id too, has its value only
+ * when the image is active.
+ *
+ * The resource options reach the part that they mean; `import` cannot work for dynamic resources.
+ */
+export class Image extends pulumi.ComponentResource {
+  /** The image's id. */
+  readonly id: pulumi.Output<string>;
+  declare readonly name: pulumi.Output<string>;
+  declare readonly osDistro: pulumi.Output<string>;
+  declare readonly url: pulumi.Output<string>;
+  declare readonly diskFormat: pulumi.Output<string>;
+  declare readonly containerFormat: pulumi.Output<string>;
+  /** Smallest disk, in GB. */
+  declare readonly minDisk: pulumi.Output<number>;
+  declare readonly minRam: pulumi.Output<number>;
+  declare readonly protected: pulumi.Output<boolean>;
+  declare readonly visibility: pulumi.Output<string>;
+  /** The declared tags; undefined where none are declared. */
+  declare readonly tags: pulumi.Output<Record<string, string> | undefined>;
+  declare readonly region: pulumi.Output<string>;
+  declare readonly environment: pulumi.Output<string>;
+  /** Id of the account that owns the image. */
+  declare readonly owner: pulumi.Output<string | undefined>;
+  declare readonly ownerAccountName: pulumi.Output<string | undefined>;
+  declare readonly ownerUserName: pulumi.Output<string | undefined>;
+  /** Path of the image's data in the image service. */
+  declare readonly file: pulumi.Output<string | undefined>;
+  /** Whether lists leave the image out. */
+  declare readonly osHidden: pulumi.Output<boolean | undefined>;
+  /** ISO 8601, UTC. */
+  declare readonly createdAt: pulumi.Output<string | undefined>;
+  /** ISO 8601, UTC. As of the last change that this resource made or saw. */
+  declare readonly updatedAt: pulumi.Output<string | undefined>;
+  /** `active`, unless an operator has deactivated the image since. */
+  declare readonly status: pulumi.Output<string>;
+  /** The MD5 of the file, in hexadecimal. */
+  declare readonly checksum: pulumi.Output<string | undefined>;
+  /** The algorithm of `osHashValue`: `sha512`. */
+  declare readonly osHashAlgo: pulumi.Output<string | undefined>;
+  /** The hash of the file, in hexadecimal. */
+  declare readonly osHashValue: pulumi.Output<string | undefined>;
+  /** Size of the file, in bytes. */
+  declare readonly size: pulumi.Output<number | undefined>;
+  /** Size of the disk that the file describes, in bytes. */
+  declare readonly virtualSize: pulumi.Output<number | undefined>;
+  /** The volumes of an image that was made from a server. */
+  declare readonly volumes: pulumi.Output<ImageVolume[] | undefined>;
+  /** Such as `/dev/vda`. */
+  declare readonly rootDeviceName: pulumi.Output<string | undefined>;
+  /** The GPU driver's version. From API version 1.2 on. */
+  declare readonly scpGpuDriver: pulumi.Output<string | undefined>;
+  /** Such as `custom`. */
+  declare readonly scpImageType: pulumi.Output<string | undefined>;
+  declare readonly scpK8sVersion: pulumi.Output<string | undefined>;
+  /** Such as `standard`: the type of the image that this one comes from. */
+  declare readonly scpOriginalImageType: pulumi.Output<string | undefined>;
+  declare readonly scpOsBuildVersion: pulumi.Output<string | undefined>;
+  declare readonly scpOsVersion: pulumi.Output<string | undefined>;
+
+  /**
+   * @param name the resource's name in Pulumi; the image's own is `args.name`
+   */
+  constructor(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions = {}) {
+    refuseImport("Image", name, opts);
+    super("scp:index:Image", name, {}, componentOptions(opts));
+    const { record, file } =
+      opts.id === undefined ? this.declare(name, args, opts) : this.lookUp(name, opts.id);
+
+    this.id = file.id;
+    this.offer(record, recordNames);
+    this.offer(file, importNames);
+    this.registerOutputs({ id: this.id });
+  }
+
+  /** Looks up an image that something else manages, by its id. */
+  static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Image {
+    return new Image(name, {} as ImageArgs, { ...opts, id });
+  }
+
+  /**
+   * Makes the outputs of a part outputs of the whole. What depends on an image must never see a half-made one, so they all wait
+   * for the import. Each is made when it is asked for: an output takes a program time and memory, and of many images few are
+   * looked at. Enumerable, so that a program can export an image as it is.
+   */
+  private offer(part: ImageRecord | ImageImport, names: readonly string[]): void {
+    const outputs = part as unknown as Record<string, pulumi.Output<unknown>>;
+    for (const name of names) {
+      Object.defineProperty(this, name, { enumerable: true, get: () => this.id.apply(() => outputs[name]) });
+    }
+  }
+
+  private declare(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): Parts {
+    // Pulumi does not hand customTimeouts on to a dynamic provider, so they travel as the argument.
+    const { create } = opts.customTimeouts ?? {};
+    const timeouts = args.timeouts ?? (create === undefined ? undefined : { create });
+    const declared = { ...args, timeouts, settledByImport: true };
+    const record = new ImageRecord(name, declared, this.partOptions(opts, recordKeys));
+    // Deleting the record deletes the image, so the import's end is nothing to the cloud.
+    const imported = {
+      imageId: record.id,
+      url: args.url,
+      timeouts,
+      deleteImage: false,
+      partOfImage: true,
+      region: args.region,
+      environment: args.environment,
+    };
+    return { record, file: new ImageImport(name, imported, this.partOptions(opts, importKeys)) };
+  }
+
+  private lookUp(name: string, id: pulumi.Input<pulumi.ID>): Parts {
+    const opts = { parent: this };
+    return { record: ImageRecord.get(name, id, opts), file: ImageImport.get(name, id, opts) };
+  }
+
+  /** The options of one of the parts: those that do not reach it through its parent, as far as they are about it. */
+  private partOptions(
+    opts: pulumi.CustomResourceOptions,
+    keys: ReadonlySet<string>,
+  ): pulumi.CustomResourceOptions {
+    const about = (paths: string[] | undefined) => paths?.filter((path) => keys.has(rootOf(path)));
+    return {
+      parent: this,
+      dependsOn: opts.dependsOn,
+      deleteBeforeReplace: opts.deleteBeforeReplace,
+      retainOnDelete: opts.retainOnDelete,
+      deletedWith: opts.deletedWith,
+      replacementTrigger: opts.replacementTrigger as unknown,
+      replaceWith: opts.replaceWith,
+      ignoreChanges: about(opts.ignoreChanges),
+      replaceOnChanges: about(opts.replaceOnChanges),
+      additionalSecretOutputs: about(opts.additionalSecretOutputs),
+      hideDiffs: about(opts.hideDiffs),
+      customTimeouts: opts.customTimeouts,
+    };
+  }
+}
+
+/** The options of the component itself: those that its parts inherit, and those that concern its own place in the tree. */
+function componentOptions(opts: pulumi.CustomResourceOptions): pulumi.ComponentResourceOptions {
+  const {
+    parent,
+    aliases,
+    protect,
+    dependsOn,
+    retainOnDelete,
+    deletedWith,
+    transformations,
+    transforms,
+    hooks,
+  } = opts;
+  return {
+    parent,
+    aliases,
+    protect,
+    dependsOn,
+    retainOnDelete,
+    deletedWith,
+    transformations,
+    transforms,
+    hooks,
+  };
+}
+
+/** The id of an image that was taken over is the image's own `id`. */
+const recordNames = Object.keys(outputNames(recordProperties, recordOutputs)).filter(
+  (name) => name !== "imageId",
+);
+const importNames = Object.keys(importOutputs);
+
+const recordKeys = new Set(["*", ...Object.keys({ ...recordProperties, ...recordOutputs })]);
+const importKeys = new Set(["*", ...Object.keys({ ...importProperties, ...importOutputs })]);
+
+interface Parts {
+  record: ImageRecord;
+  file: ImageImport;
+}

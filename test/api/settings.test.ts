@@ -1,0 +1,523 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import {
+  checkPlace,
+  environments,
+  isLoopback,
+  objectStoragePlace,
+  objectStorageUrl,
+  serviceUrl,
+  type Environment,
+} from "../../provider/api/regions";
+import {
+  findSettings,
+  hasCredentials,
+  settingSources,
+  SettingsError,
+  type SettingName,
+  type Settings,
+  type Surroundings,
+} from "../../provider/api/settings";
+
+let home: string;
+beforeEach(() => (home = mkdtempSync(path.join(tmpdir(), "scp-home-"))));
+afterEach(() => {
+  rmSync(home, { recursive: true });
+});
+
+const inFolder = (name: string) => path.join(home, ".scpconf", name);
+function file(name: string, content: unknown, mode = 0o600): void {
+  mkdirSync(path.join(home, ".scpconf"), { recursive: true });
+  writeFileSync(inFolder(name), typeof content === "string" ? content : JSON.stringify(content));
+  chmodSync(inFolder(name), mode);
+}
+
+const complete = {
+  SCP_ACCESS_KEY: "the-access-key",
+  SCP_SECRET_KEY: "the-secret-key",
+  SCP_REGION: "kr-west1",
+  SCP_ENVIRONMENT: "e",
+};
+
+interface Given {
+  own?: Surroundings["own"];
+  config?: Record<string, string>;
+  env?: Record<string, string | undefined>;
+}
+const around = ({ own, config = {}, env = {} }: Given): Surroundings => ({
+  own,
+  config: (key) => config[key],
+  env,
+  home,
+});
+const find = (given: Given): Settings => findSettings(around(given));
+const inEnv = (env: Record<string, string | undefined> = {}) => find({ env: { ...complete, ...env } });
+
+function problems(given: Given): readonly string[] {
+  try {
+    find(given);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+  throw new Error("These settings were taken.");
+}
+const problem = (env: Record<string, string | undefined>) => {
+  const all = problems({ env: { ...complete, ...env } });
+  expect(all).toHaveLength(1);
+  return all[0]!;
+};
+
+describe("every place of design.md's table", () => {
+  /** Setting, Pulumi config, variables in order, file and key; with a value for each place, the most explicit first. */
+  const table: [
+    SettingName,
+    config: string,
+    variables: string[],
+    file: [string, string] | undefined,
+    string[],
+  ][] = [
+    [
+      "accessKey",
+      "scp:accessKey",
+      ["SCP_ACCESS_KEY", "SCP_TF_ACCESS_KEY"],
+      ["credentials.json", "access-key"],
+      ["own", "config", "first", "second", "file"],
+    ],
+    [
+      "secretKey",
+      "scp:secretKey",
+      ["SCP_SECRET_KEY", "SCP_TF_SECRET_KEY"],
+      ["credentials.json", "secret-key"],
+      ["own", "config", "first", "second", "file"],
+    ],
+    [
+      "region",
+      "scp:region",
+      ["SCP_REGION", "SCP_TF_DEFAULT_REGION"],
+      ["config.json", "default-region"],
+      ["kr-west1", "kr-east1", "kr-west1", "kr-east1", "kr-west1"],
+    ],
+    [
+      "environment",
+      "scp:environment",
+      ["SCP_ENVIRONMENT", "SCP_TF_AUTH_URL"],
+      ["config.json", "auth-url"],
+      ["s", "e", "s", "https://iam.e.samsungsdscloud.com/v1", "https://iam.s.samsungsdscloud.com/v1"],
+    ],
+    [
+      "endpoint",
+      "scp:endpoint",
+      ["SCP_ENDPOINT"],
+      undefined,
+      ["https://own.example", "https://config.example/a", "http://localhost:1"],
+    ],
+    [
+      "objectStorageEndpoint",
+      "scp:objectStorageEndpoint",
+      ["SCP_OBJECT_STORAGE_ENDPOINT"],
+      undefined,
+      ["https://own.example", "https://config.example", "http://127.0.0.1:1"],
+    ],
+    ["apiVersion", "scp:apiVersion", ["SCP_API_VERSION"], undefined, ["1.0", "1.1", "1.2"]],
+    ["maxRequests", "scp:maxRequests", ["SCP_MAX_REQUESTS"], undefined, ["1", "2", "3"]],
+    ["accountId", "scp:accountId", ["SCP_ACCOUNT_ID"], undefined, ["own", "config", "first"]],
+    ["creationTag", "scp:creationTag", ["SCP_CREATION_TAG"], undefined, ["false", "true", "false"]],
+  ];
+
+  test.each(table)(
+    "%s: each place counts where the more explicit ones say nothing",
+    (name, config, names, vendor, values) => {
+      const [ownValue, configValue, ...rest] = values;
+      const fileValue = vendor ? rest.pop() : undefined;
+      const read = (value: string) => /^https:\/\/iam\.(.)/.exec(value)?.[1] ?? value;
+      const others = { ...complete, ...Object.fromEntries(names.map((variable) => [variable, undefined])) };
+      const given: Required<Given> = {
+        own: { [name]: ownValue },
+        config: { [config]: configValue! },
+        env: { ...others, ...Object.fromEntries(names.map((variable, index) => [variable, rest[index]])) },
+      };
+      if (vendor) file(vendor[0], { [vendor[1]]: fileValue });
+
+      const expectNext = (value: string, source: string) => {
+        const found = find(given);
+        expect(String(found[name])).toBe(read(value));
+        expect(found.sources[name]).toBe(source);
+      };
+      expectNext(ownValue!, `the argument ${name}`);
+      given.own = { [name]: undefined };
+      expectNext(configValue!, `Pulumi config ${config}`);
+      given.config = {};
+      names.forEach((variable, index) => {
+        expectNext(rest[index]!, `environment variable ${variable}`);
+        given.env[variable] = ""; // An empty variable says nothing.
+      });
+      if (vendor) expectNext(fileValue!, inFolder(vendor[0]));
+    },
+  );
+
+  test("the table is the code's", () => {
+    expect(
+      Object.entries(settingSources).map(([name, { env, file }]) => [
+        name,
+        env,
+        file && [file.name, file.key],
+      ]),
+    ).toEqual(table.map(([name, , variables, vendor]) => [name, variables, vendor]));
+  });
+
+  test("what need not be set", () => {
+    expect(inEnv()).toEqual({
+      accessKey: "the-access-key",
+      secretKey: "the-secret-key",
+      region: "kr-west1",
+      environment: "e",
+      endpoint: undefined,
+      objectStorageEndpoint: undefined,
+      apiVersion: "1.3",
+      maxRequests: 16,
+      accountId: undefined,
+      creationTag: true,
+      sources: {
+        accessKey: "environment variable SCP_ACCESS_KEY",
+        secretKey: "environment variable SCP_SECRET_KEY",
+        region: "environment variable SCP_REGION",
+        environment: "environment variable SCP_ENVIRONMENT",
+      },
+      warnings: [],
+    });
+  });
+
+  test("without surroundings: the process's own environment", () => {
+    const before = { ...process.env };
+    Object.assign(process.env, complete, { SCP_REGION: "kr-east1" });
+    try {
+      expect(findSettings().region).toBe("kr-east1");
+    } finally {
+      process.env = before;
+    }
+  });
+
+  test("the vendor's two files alone are enough", () => {
+    file("credentials.json", { "access-key": "A", "secret-key": "S" });
+    file("config.json", {
+      "auth-url": "https://iam.g.samsungsdscloud.com/v1",
+      "default-region": "kr-south2",
+    });
+    expect(find({})).toMatchObject({ accessKey: "A", secretKey: "S", environment: "g", region: "kr-south2" });
+  });
+
+  test("the Terraform provider's variables alone are enough", () => {
+    const env = {
+      SCP_TF_ACCESS_KEY: "A",
+      SCP_TF_SECRET_KEY: "S",
+      SCP_TF_AUTH_URL: "https://iam.s.samsungsdscloud.com/v1",
+      SCP_TF_DEFAULT_REGION: "kr-east1",
+    };
+    expect(find({ env })).toMatchObject({
+      accessKey: "A",
+      secretKey: "S",
+      environment: "s",
+      region: "kr-east1",
+    });
+  });
+});
+
+describe("what is missing", () => {
+  test("every setting that is, with every place that was looked at", () => {
+    expect(problems({})).toEqual([
+      "SCP setting accessKey is missing: the access key of the key pair (a secret). Looked at Pulumi config scp:accessKey; " +
+        `environment variables SCP_ACCESS_KEY, SCP_TF_ACCESS_KEY; "access-key" in ${inFolder("credentials.json")}.`,
+      "SCP setting secretKey is missing: the secret key of the key pair (a secret). Looked at Pulumi config scp:secretKey; " +
+        `environment variables SCP_SECRET_KEY, SCP_TF_SECRET_KEY; "secret-key" in ${inFolder("credentials.json")}.`,
+      "SCP setting region is missing: the region, such as `kr-west1`. Looked at Pulumi config scp:region; " +
+        `environment variables SCP_REGION, SCP_TF_DEFAULT_REGION; "default-region" in ${inFolder("config.json")}.`,
+      "SCP setting environment is missing: `s` (for Samsung), `g` (sovereign) or `e` (enterprise). Looked at Pulumi config " +
+        `scp:environment; environment variables SCP_ENVIRONMENT, SCP_TF_AUTH_URL; "auth-url" in ${inFolder("config.json")}.`,
+    ]);
+  });
+
+  test("the argument is named where there is one", () => {
+    const [said] = problems({ own: { region: undefined }, env: { ...complete, SCP_REGION: undefined } });
+    expect(said).toContain("Looked at the argument region; Pulumi config scp:region; environment variables");
+  });
+
+  test.each(["SCP_ACCESS_KEY", "SCP_SECRET_KEY"])("half a pair: without %s", (name) => {
+    const said = problem({ [name]: undefined });
+    expect(said).toContain(`environment variables ${name}, ${name.replace("SCP_", "SCP_TF_")};`);
+    expect(said).not.toContain("the-access-key");
+    expect(said).not.toContain("the-secret-key");
+  });
+
+  test("halves from two places make a pair, and it is known whose each is", () => {
+    file("credentials.json", { "access-key": "other", "secret-key": "from-the-file" });
+    const { accessKey, secretKey, sources } = inEnv({ SCP_SECRET_KEY: undefined });
+    expect([accessKey, secretKey]).toEqual(["the-access-key", "from-the-file"]);
+    expect(sources).toMatchObject({
+      accessKey: "environment variable SCP_ACCESS_KEY",
+      secretKey: inFolder("credentials.json"),
+    });
+  });
+
+  test.each([
+    "https://auth.example/v1",
+    "http://iam.e.samsungsdscloud.com/v1",
+    "iam.e",
+    "https://iam.east.scp.com",
+  ])("an auth URL that tells no environment: %s", (url) => {
+    const said = problem({ SCP_ENVIRONMENT: undefined, SCP_TF_AUTH_URL: url });
+    expect(said).toContain(
+      " In environment variable SCP_TF_AUTH_URL there is an auth URL, but not one like https://iam.e.samsungsdscloud.com/v1.",
+    );
+    file("config.json", { "auth-url": "https://iam.e.samsungsdscloud.com/v1" });
+    expect(inEnv({ SCP_ENVIRONMENT: undefined, SCP_TF_AUTH_URL: url }).environment).toBe("e");
+  });
+
+  test("values that are no texts count as missing", () => {
+    file("credentials.json", { "access-key": 7, "secret-key": null });
+    expect(problems({ env: { ...complete, SCP_ACCESS_KEY: "", SCP_SECRET_KEY: "" } })).toHaveLength(2);
+  });
+});
+
+describe("what is refused", () => {
+  test.each([
+    [
+      "x",
+      "kr-west1",
+      'environment "x" does not exist; SCP has s (for Samsung), g (sovereign), e (enterprise)',
+    ],
+    [
+      "constructor",
+      "kr-west1",
+      'environment "constructor" does not exist; SCP has s (for Samsung), g (sovereign), e (enterprise)',
+    ],
+    ["e", "kr-south1", 'region "kr-south1" does not exist in environment "e"; it has kr-west1, kr-east1'],
+    [
+      "g",
+      "kr-west1",
+      'region "kr-west1" does not exist in environment "g"; it has kr-south1, kr-south2, kr-south3',
+    ],
+    ["s", "KR-WEST1", 'region "KR-WEST1" does not exist in environment "s"; it has kr-west1, kr-east1'],
+  ])("environment %s with region %s", (environment, region, words) => {
+    expect(problem({ SCP_ENVIRONMENT: environment, SCP_REGION: region })).toBe(
+      `${words} (region from environment variable SCP_REGION, environment from environment variable SCP_ENVIRONMENT).`,
+    );
+  });
+
+  test.each([
+    "http://gateway.example",
+    "http://10.0.0.1:8080",
+    "http://localhost.example",
+    "http://127.0.0.1.example",
+    "http://0.0.0.0",
+    "http://[::2]",
+  ])("plain http that is not this machine's: %s", (url) => {
+    for (const name of ["SCP_ENDPOINT", "SCP_OBJECT_STORAGE_ENDPOINT"]) {
+      const said = problem({ [name]: url });
+      expect(said).toContain(
+        `the endpoint ${url} is plain http, which would carry signed requests in the open; use https`,
+      );
+      expect(said).toContain(`from environment variable ${name}).`);
+    }
+  });
+
+  test.each([
+    ...[
+      "http://localhost:1",
+      "http://127.0.0.1:1/base",
+      "http://127.9.9.9",
+      "http://[::1]:1",
+      "http://127.1",
+    ],
+    ...["https://gateway.example", "https://10.0.0.1:8443/scp", "HTTPS://Gateway.Example"],
+  ])("but this is taken: %s", (url) => {
+    expect(inEnv({ SCP_ENDPOINT: url }).endpoint).toBe(url);
+  });
+
+  test.each([
+    "gateway.example",
+    "ftp://gateway.example",
+    "https://",
+    "localhost:1",
+    "file:///etc/passwd",
+    "/v1",
+  ])("no URL: %s", (url) => {
+    expect(problem({ SCP_ENDPOINT: url })).toBe(
+      "the endpoint is not a URL; write it like https://host or https://host/path (endpoint from environment variable SCP_ENDPOINT).",
+    );
+  });
+
+  test.each([
+    "https://me:hidden@gateway.example",
+    "https://hidden@gateway.example",
+    "https://:hidden@gateway.example",
+    "https://gateway.example?token=hidden",
+    "https://gateway.example/#hidden",
+    "http://me:hidden@gateway.example",
+  ])("more than a base URL, which is not shown: %s", (url) => {
+    const said = problem({ SCP_ENDPOINT: url });
+    expect(said).toContain("the endpoint must be a plain base URL, without credentials, query or fragment");
+    expect(said).not.toContain("hidden");
+  });
+
+  test.each(["1.4", "2", "v1.3", "1.3 ", "toString"])("API version %j", (version) => {
+    expect(problem({ SCP_API_VERSION: version })).toBe(
+      `API version "${version}" does not exist; SCP has 1.3, 1.2, 1.1, 1.0 (apiVersion from environment variable SCP_API_VERSION).`,
+    );
+  });
+
+  test.each(["0", "-1", "1.5", "many", "Infinity", "NaN"])("%s requests under way", (number) => {
+    expect(problem({ SCP_MAX_REQUESTS: number })).toBe(
+      "the number of requests under way must be a whole number, 1 or more (maxRequests from environment variable SCP_MAX_REQUESTS).",
+    );
+  });
+
+  test.each(["with space", "line\nbreak", "tab\t", "키", "\u0000", "nbsp\u00a0"])(
+    "a key that no header takes: %j",
+    (key) => {
+      for (const name of ["SCP_ACCESS_KEY", "SCP_SECRET_KEY"]) {
+        const said = problem({ [name]: key });
+        expect(said).toContain(
+          "the key has white space or characters outside ASCII; was more than the key pasted?",
+        );
+        expect(said).toContain(`from environment variable ${name}`);
+        expect(said).not.toContain(key);
+      }
+    },
+  );
+
+  test("all at once, each in a line of its own", () => {
+    const env = {
+      ...complete,
+      SCP_REGION: "moon",
+      SCP_API_VERSION: "9",
+      SCP_ENDPOINT: "x",
+      SCP_SECRET_KEY: "a b",
+    };
+    expect(problems({ env })).toHaveLength(4);
+    expect(() => find({ env })).toThrow(/moon.*\n.*not a URL.*\n.*white space.*\n.*"9"/);
+  });
+});
+
+describe("the vendor's files", () => {
+  test.each([0o640, 0o604, 0o644, 0o660, 0o666, 0o620])(
+    "mode %o of the credentials is warned about",
+    (mode) => {
+      file("credentials.json", { "access-key": "A", "secret-key": "S" }, mode);
+      const { warnings } = inEnv({ SCP_ACCESS_KEY: undefined, SCP_SECRET_KEY: undefined });
+      expect(warnings).toEqual([
+        `${inFolder("credentials.json")} can be read by other users of this machine; chmod 600 it.`,
+      ]);
+    },
+  );
+
+  test.each([0o600, 0o400, 0o700])("mode %o is not", (mode) => {
+    file("credentials.json", { "access-key": "A", "secret-key": "S" }, mode);
+    expect(inEnv({ SCP_ACCESS_KEY: undefined, SCP_SECRET_KEY: undefined }).warnings).toEqual([]);
+  });
+
+  test("nor is the file without keys, or one that is not needed", () => {
+    file(
+      "config.json",
+      { "default-region": "kr-west1", "auth-url": "https://iam.e.samsungsdscloud.com" },
+      0o644,
+    );
+    file("credentials.json", { "access-key": "A", "secret-key": "S" }, 0o644);
+    expect(inEnv({ SCP_REGION: undefined, SCP_ENVIRONMENT: undefined }).warnings).toEqual([]);
+  });
+
+  test.each(['{"access-key": "HIDDEN", ', "HIDDEN", '"HIDDEN"', '["HIDDEN"]', "null", "7", ""])(
+    "one that is no JSON object is named, not quoted: %s",
+    (content) => {
+      file("credentials.json", content);
+      const said = problems({ env: { ...complete, SCP_SECRET_KEY: undefined } });
+      expect(said).toEqual([
+        `${inFolder("credentials.json")} is not a JSON object, so no setting can be read from it.`,
+      ]);
+    },
+  );
+
+  test("a broken one that is not needed stops nothing", () => {
+    file("credentials.json", "{");
+    file("config.json", "{");
+    expect(inEnv().region).toBe("kr-west1");
+  });
+
+  test("keys that mean something to JavaScript are no settings", () => {
+    file("credentials.json", '{"__proto__": {"access-key": "A", "secret-key": "S"}}');
+    expect(problems({ env: { ...complete, SCP_ACCESS_KEY: undefined } })).toHaveLength(1);
+  });
+
+  test("a folder in a file's place counts as not there", () => {
+    mkdirSync(inFolder("credentials.json"), { recursive: true });
+    expect(problem({ SCP_ACCESS_KEY: undefined })).toContain("SCP setting accessKey is missing");
+  });
+});
+
+describe("whether there are credentials", () => {
+  const has = (given: Given) => hasCredentials(around(given));
+  test("nowhere", () => {
+    expect(has({ env: { SCP_REGION: "kr-west1", SCP_ACCESS_KEY: "" } })).toBe(false);
+  });
+  test.each<Given>([
+    { env: { SCP_ACCESS_KEY: "A" } },
+    { env: { SCP_SECRET_KEY: "S" } },
+    { env: { SCP_TF_ACCESS_KEY: "A", SCP_TF_SECRET_KEY: "S" } },
+    { config: { "scp:accessKey": "A" } },
+  ])("half a pair is enough to mean the real cloud: %j", (given) => {
+    expect(has(given)).toBe(true);
+  });
+  test("in the vendor's file", () => {
+    file("credentials.json", { "access-key": "A" });
+    expect(has({})).toBe(true);
+  });
+});
+
+describe("places", () => {
+  test("the table of the API reference", () => {
+    const pairs = Object.entries(environments).flatMap(([letter, { regions }]) =>
+      regions.map((region) => `${letter}/${region}`),
+    );
+    expect(pairs.sort()).toEqual([
+      ...["e/kr-east1", "e/kr-west1", "g/kr-south1", "g/kr-south2", "g/kr-south3"],
+      ...["s/kr-east1", "s/kr-west1"],
+    ]);
+    for (const pair of pairs) expect(checkPlace(pair.slice(0, 1), pair.slice(2))).toBeUndefined();
+  });
+
+  test("host names: a regional service, a global one, Object Storage and back", () => {
+    const place = { environment: "g" as Environment, region: "kr-south3" };
+    expect(serviceUrl("virtualserver", place)).toBe("https://virtualserver.kr-south3.g.samsungsdscloud.com");
+    expect(serviceUrl("iam", place)).toBe("https://iam.g.samsungsdscloud.com");
+    expect(serviceUrl("resourcemanager", place)).toBe("https://resourcemanager.g.samsungsdscloud.com");
+    expect(objectStorageUrl(place)).toBe("https://object-store.kr-south3.g.samsungsdscloud.com");
+    expect(objectStoragePlace("object-store.kr-south3.g.samsungsdscloud.com")).toEqual(place);
+    expect(objectStoragePlace("object-store.private.kr-south3.g.samsungsdscloud.com")).toEqual(place);
+  });
+
+  test.each([
+    "evil-object-store.kr-west1.e.samsungsdscloud.com",
+    "object-store.kr-west1.e.samsungsdscloud.com.evil",
+    "localhost",
+  ])("%s is nobody's Object Storage", (host) => {
+    expect(objectStoragePlace(host)).toBeUndefined();
+  });
+
+  test.each([
+    ...[
+      ["localhost", true] as const,
+      ["127.0.0.1", true] as const,
+      ["127.200.1.1", true] as const,
+      ["[::1]", true] as const,
+    ],
+    ...[
+      ["localhost.example", false] as const,
+      ["128.0.0.1", false] as const,
+      ["host127.0.0.1", false] as const,
+      ["127.0.0.1.example", false] as const,
+    ],
+  ])("%s is loopback: %s", (host, loopback) => {
+    expect(isLoopback(host)).toBe(loopback);
+  });
+});

@@ -1,0 +1,115 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cleanEnv, findPulumi, run as runCommand } from "../../tools/run/cli";
+import { startEmulator, type Emulator } from "../../emulator";
+import { openCli } from "../e2e/stack";
+
+jest.setTimeout(120_000);
+
+const command = join(__dirname, "../../dist/provider/cli/main.js");
+const onCli = findPulumi() === undefined ? test.skip : test;
+
+async function withImages(use: (cloud: Emulator) => Promise<void>): Promise<void> {
+  const cloud = await startEmulator();
+  try {
+    const url = cloud.objectUrl("images", "golden.qcow2");
+    const ids = [1, 2, 3, 4].map((digit) => `0f5b9a3e-0000-4000-8000-00000000000${digit}`);
+    const visible = { visibility: "private", checksum: "d41d8cd98f00b204e9800998ecf8427e", size: 1, url };
+    await cloud.setImage(ids[0]!, { ...visible, name: "golden", os_distro: "alma", min_disk: 9 });
+    await cloud.setImage(ids[1]!, { ...visible, name: "golden", os_distro: "rocky", protected: true });
+    await cloud.setImage(ids[2]!, {
+      ...visible,
+      name: "of-a-server",
+      os_distro: "alma",
+      url: null,
+      volumes: "[]",
+    });
+    await cloud.setImage(ids[3]!, { ...visible, name: "standard", os_distro: "alma", visibility: "public" });
+    await use(cloud);
+  } finally {
+    await cloud.close();
+  }
+}
+
+onCli("images that exist are taken over: the next preview of the printed program is clean", async () => {
+  await withImages(async (cloud) => {
+    const stack = await openCli(cloud.env);
+    const { cli, cwd, env } = stack.command;
+    const printed = await runCommand(process.execPath, [command, "import-file"], { cwd, env });
+    expect(printed.code).toBe(0);
+    expect(printed.stderr).toContain("of-a-server): it was not made from a file in Object Storage");
+    expect(printed.stdout).not.toContain("standard");
+
+    const program = printed.stdout.replace(/^import (.*) from (.*);$/m, "const $1 = require($2);");
+    writeFileSync(join(cwd, "index.js"), program);
+    const flags = [
+      "--protect=false",
+      "--generate-code=false",
+      "--yes",
+      "--skip-preview",
+      "--non-interactive",
+    ];
+    const imported = await runCommand(cli, ["import", "--file", "scp-images-import.json", ...flags], {
+      cwd,
+      env,
+    });
+    expect(imported.stdout + imported.stderr).toContain("= 7 imported");
+
+    const preview = await stack.preview({ expectNoChanges: true, refresh: true });
+    expect(preview.text).toContain("unchanged");
+    expect(preview.ok).toBe(true);
+    expect(cloud.stats().createImage ?? 0).toBe(0);
+    expect(cloud.images()).toHaveLength(4);
+    stack.close();
+  });
+});
+
+test("the file says all of an image, and the program what is not by default", async () => {
+  await withImages(async (cloud) => {
+    const cwd = mkdtempSync(join(tmpdir(), "import-file-"));
+    const args = [
+      command,
+      "import-file",
+      "--name",
+      "golden",
+      "--file",
+      "import-file-test.json",
+      "--existing-stack",
+    ];
+    const { code, stdout, stderr } = await runCommand(process.execPath, args, {
+      cwd,
+      env: cleanEnv(cloud.env),
+    });
+    expect(stderr).toContain("pulumi import --file import-file-test.json");
+    expect(code).toBe(0);
+    expect(stdout).toContain('new Image("golden-2", {');
+    expect(stdout).toContain("minDisk: 9");
+    expect(stdout).not.toContain("minRam");
+    const { resources } = JSON.parse(readFileSync(join(cwd, "import-file-test.json"), "utf8")) as {
+      resources: { type: string; id?: string; outputs?: object }[];
+    };
+    expect(resources.map(({ type }) => type.replace(/.*:/, ""))).toEqual(
+      [1, 2].flatMap(() => ["Image", "ImageRecord", "ImageImport"]),
+    );
+    expect(resources[2]?.outputs).toMatchObject({
+      checksum: "d41d8cd98f00b204e9800998ecf8427e",
+      status: "active",
+    });
+    expect(stdout + stderr + JSON.stringify(resources)).not.toContain(cloud.options.secretKey);
+  });
+});
+
+test("a wrong command line and a missing setting are told in a sentence", async () => {
+  const bare = { cwd: __dirname, env: { PATH: process.env.PATH, HOME: __dirname } };
+  const wrong = await runCommand(process.execPath, [command, "export"], bare);
+  expect(wrong).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("Usage: npx pulumi-scp-images") as string,
+  });
+  const missing = await runCommand(process.execPath, [command, "import-file"], bare);
+  expect(missing).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("accessKey is missing") as string,
+  });
+});

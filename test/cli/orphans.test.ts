@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startEmulator, type Emulator } from "../../emulator";
+import { qcow2 } from "../emulator/testing";
+import { openEmbedded, type TestStack } from "../e2e/stack";
+import { cleanEnv, run } from "../../tools/run/cli";
+
+jest.setTimeout(120_000);
+
+const command = join(__dirname, "../../dist/provider/cli/main.js");
+let cloud: Emulator;
+let stack: TestStack;
+let folder: string;
+
+beforeEach(async () => {
+  // The tag stays on whatever is created.
+  cloud = await startEmulator({ denied: ["deleteTag", "setTags"].map((operation) => ({ operation })) });
+  await cloud.putObject("images", "one.qcow2", qcow2());
+  stack = await openEmbedded(cloud.env);
+  folder = mkdtempSync(join(tmpdir(), "orphans-"));
+});
+
+afterEach(async () => {
+  stack.close();
+  rmSync(folder, { recursive: true });
+  await cloud.close();
+});
+
+const orphans = (...args: string[]) =>
+  run(process.execPath, [command, "orphans", ...args], { cwd: folder, env: cleanEnv(cloud.env) });
+
+async function make(...names: string[]): Promise<string[]> {
+  const url = cloud.objectUrl("images", "one.qcow2");
+  stack.declare(
+    ...names.map((name) => ({ type: "Image" as const, name, args: { name, osDistro: "alma", url } })),
+  );
+  expect(await stack.up()).toMatchObject({ ok: true });
+  return names.map((name) => cloud.images().find((image) => image.name === name)!.id);
+}
+
+const exported = async (): Promise<string> => {
+  const file = join(folder, "state.json");
+  writeFileSync(file, JSON.stringify(await stack.state()));
+  return file;
+};
+
+test("lists what carries the tag, with what is known of it; a state tells what is in use", async () => {
+  expect((await orphans()).stdout).toContain("No image carries the tag pulumi-scp-images");
+  const [one] = await make("one");
+  const listed = await orphans();
+  expect(listed.code).toBe(0);
+  expect(listed.stdout).toMatch(new RegExp(`${one} \\("one", active, created \\d+ s ago\\)`));
+  expect(listed.stdout).toContain("created by an Image of organization/lifecycle/test");
+  expect(listed.stdout).toContain("held by no state that was given");
+
+  const file = await exported();
+  expect((await orphans("--state", file)).stdout).toContain(`held by ${file}: in use`);
+  const json = JSON.parse((await orphans("--json", "--state", file)).stdout) as unknown;
+  expect(json).toMatchObject([{ id: one, heldBy: file, createdBy: "Image", region: "kr-west1" }]);
+});
+
+test("deletes those that are named, and no other: not what a state holds, is protected, or carries no tag", async () => {
+  const [one, two, three, four] = await make("one", "two", "three", "four");
+  await cloud.setImage(two!, { protected: true });
+  await cloud.setTags(three!, []);
+  const file = await exported();
+  const held = await orphans("--state", file, "--delete", one!);
+  expect(held).toMatchObject({ code: 1, stdout: "" });
+  expect(held.stderr).toContain(`Image ${one} is not deleted: the state in ${file} holds it.`);
+  expect(cloud.deleted()).toEqual([]);
+
+  const some = await orphans("--delete", one!, two!, three!);
+  expect(some.code).toBe(1);
+  expect(some.stdout).toBe(`Image ${one} (one) is deleted.\n`);
+  expect(some.stderr).toContain(`Image ${two} is not deleted: it is protected`);
+  expect(some.stderr).toContain(`Image ${three} is not deleted: it does not carry the tag`);
+  expect(cloud.deleted().map(({ id }) => id)).toEqual([one]);
+
+  const last = await orphans("--delete", four!);
+  expect(last).toMatchObject({ code: 0, stderr: "" });
+});
+
+test("a wrong command line, and a file that is no state, are said in a sentence", async () => {
+  const wrong = await orphans("0f5b9a3e-0000-4000-8000-000000000001");
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toContain("to delete images, write --delete before them");
+  expect((await orphans("--colour")).code).toBe(2);
+  writeFileSync(join(folder, "no-state.json"), "{}");
+  const noState = await orphans("--state", "no-state.json");
+  expect(noState).toMatchObject({ code: 1 });
+  expect(noState.stderr).toContain("no-state.json is no state as pulumi stack export writes it.");
+});

@@ -1,0 +1,384 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { startEmulator, type Emulator, type EmulatorOptions } from "../../emulator";
+import { qcow2 } from "../emulator/testing";
+import type { StateDocument } from "../../engine";
+import type { Declaration } from "./program";
+import { fail, succeed, type OpenStack, type Operation, type TestStack } from "./stack";
+
+const tagWrites = ["setTags", "deleteTag", "deleteTags", "updateTagValue"];
+
+/** What makes an image keep its creation tag, or get it late. */
+const keepsTag: Record<string, EmulatorOptions> = {
+  "the user may not list access keys": { denied: [{ operation: "listAccessKeys" }] },
+  "the user may not delete tags": { denied: [{ operation: "deleteTag" }] },
+  "tags are shown late": { tagLagMs: 800 },
+  "tags are shown after the run": { tagLagMs: 60_000 },
+  "images are GPU images": { gpuImages: true },
+  "the user may not change tags": { denied: tagWrites.map((operation) => ({ operation })) },
+};
+
+/**
+ * No image that is alive is ever lost, however unkind the service is and whatever becomes of the state. Every claim is checked against
+ * what the emulator says.
+ *
+ * @param thorough whether all variants are tried, or one of each: an engine that starts processes takes its time
+ */
+export function safetySuite(open: OpenStack, timeout: number, { thorough }: { thorough: boolean }): void {
+  const variants = <T>(all: readonly T[]): T[] => (thorough ? [...all] : all.slice(-1));
+
+  jest.setTimeout(timeout);
+
+  let cloud: Emulator;
+  const stacks: TestStack[] = [];
+
+  async function begin(options: EmulatorOptions = {}): Promise<TestStack> {
+    cloud = await startEmulator(options);
+    for (const key of ["one.qcow2", "two.qcow2"]) {
+      await cloud.putObject("images", key, qcow2());
+    }
+    return another();
+  }
+
+  async function another(name?: string, env: Record<string, string> = {}): Promise<TestStack> {
+    const stack = await open({ ...cloud.env, ...env }, name);
+    stacks.push(stack);
+    return stack;
+  }
+
+  afterEach(async () => {
+    stacks.splice(0).forEach((stack) => {
+      stack.close();
+    });
+    await cloud.close();
+  });
+
+  const url = (key = "one") => cloud.objectUrl("images", `${key}.qcow2`);
+
+  const golden = (
+    more: Record<string, unknown> = {},
+    options?: Declaration["options"],
+    type: Declaration["type"] = "Image",
+  ): Declaration => ({
+    type,
+    name: "golden",
+    args: { name: "golden", osDistro: "alma", url: url(), ...more },
+    options,
+  });
+
+  async function make(stack: TestStack, ...declarations: Declaration[]): Promise<string> {
+    stack.declare(...declarations);
+    return succeed(stack.up());
+  }
+
+  const ids = () => cloud.images().map(({ id }) => id);
+
+  describe.each(variants(Object.entries(keepsTag)))("where %s", (_, condition) => {
+    test("what the stack retains, lets go of or moves is kept, and never taken again", async () => {
+      const stack = await begin(condition);
+      // Kept by retainOnDelete, three times over: none takes an earlier one's image.
+      await make(stack, golden({}, { retainOnDelete: true }));
+      await make(stack, golden({ url: url("two") }, { retainOnDelete: true }));
+      await make(stack, golden({}, { retainOnDelete: true }));
+      expect(new Set(ids()).size).toBe(3);
+
+      // Out of the state by state delete or state move, and protected.
+      await make(stack, golden({ protected: true }, { retainOnDelete: true }));
+      const last = cloud.images().filter(({ protected: isProtected }) => isProtected);
+      expect(last).toHaveLength(1);
+      await stack.importState(withoutImages(await stack.state()));
+      await make(stack, golden({ url: url("two") }));
+      await succeed(stack.destroy());
+
+      expect(ids()).toHaveLength(3);
+      expect(cloud.images().map(({ id }) => id)).toContain(last[0]!.id);
+      expect(cloud.images().find(({ id }) => id === last[0]!.id)?.protected).toBe(true);
+      expect(cloud.deleted()).toHaveLength(1);
+    });
+
+    test("a copy of the state, under another name or in another backend, neither deletes nor takes an image", async () => {
+      const stack = await begin(condition);
+      await make(stack, golden({ protected: true }));
+      const [id] = ids();
+      const copies = [await another("copy"), await another()];
+      for (const copy of copies) {
+        await copy.importState(
+          withoutImages(renamed(await stack.state(), copy === copies[0] ? "copy" : "test")),
+        );
+        await make(copy, golden());
+        await succeed(copy.destroy());
+        expect(ids()).toEqual([id]);
+      }
+      expect(cloud.images()[0]).toMatchObject({ id, protected: true });
+    });
+  });
+
+  test("a record by itself keeps its image, and takes none", async () => {
+    const stack = await begin();
+    const record = (more = {}, options?: Declaration["options"]) => golden(more, options, "ImageRecord");
+    await make(stack, record({}, { retainOnDelete: true }));
+    await make(stack, record({ url: url("two") }, { retainOnDelete: true }));
+    await make(stack, record({}, { retainOnDelete: true }));
+    expect(new Set(ids()).size).toBe(3);
+
+    // An alias: what comes under the old name has an image of its own.
+    const renaming = { ...record({}, { aliases: [{ name: "golden" }] }), name: "renamed" };
+    await make(stack, renaming);
+    await make(stack, renaming, record());
+    expect(new Set(ids()).size).toBe(4);
+    await make(stack, renaming);
+    expect(ids()).toHaveLength(3);
+
+    const { resources = [] } = (await stack.state()).deployment;
+    const urn = resources.map((resource) => resource.urn).find((one) => one.endsWith("ImageRecord::renamed"));
+    const before = ids();
+    await succeed(stack.up({ replace: [urn ?? ""] }));
+    expect(ids()).toHaveLength(3);
+    expect(ids()).not.toEqual(before);
+  });
+
+  test("tags that somebody copies onto another image do it no harm; the key of our own tag is refused", async () => {
+    const stack = await begin({ denied: [{ operation: "deleteTag" }, { operation: "setTags" }] });
+    await make(stack, golden());
+    const [own] = cloud.images();
+    expect(own!.tags).toMatchObject([{ key: "pulumi-scp-images" }]);
+    const foreign = await cloud.setImage("0f5b9a3e-0000-4000-8000-000000000009", {
+      ...{ name: "golden", os_distro: "alma", url: url(), protected: true },
+    });
+    await cloud.setTags(foreign.id, own!.tags);
+
+    await make(stack, golden({ url: url("two") }));
+    await make(stack);
+    await make(stack, golden());
+    await succeed(stack.destroy());
+    expect(cloud.images()).toMatchObject([{ id: foreign.id, protected: true }]);
+
+    stack.declare(golden({ tags: { "pulumi-scp-images": "mine" } }));
+    expect(await fail(stack.preview())).toMatch(
+      /tags has the key "pulumi-scp-images", which this package uses/,
+    );
+  });
+
+  test("keys of another account, and something on the way that answers 404, empty no state", async () => {
+    const stack = await begin();
+    await make(stack, golden());
+    const state = await stack.state();
+    const [id] = ids();
+
+    const { accessKey, secretKey } = cloud.options.accounts[1]!;
+    const foreign = await another("test", { SCP_ACCESS_KEY: accessKey, SCP_SECRET_KEY: secretKey });
+    await foreign.importState(state);
+    const { accountId, accounts } = cloud.options;
+    const both = new RegExp(
+      `the keys are of account ${accounts[1]!.accountId}, and it was made by account ${accountId}`,
+    );
+    expect(await fail(foreign.refresh())).toMatch(both);
+    expect(await fail(foreign.destroy())).toMatch(both);
+    expect(JSON.stringify(await foreign.state())).toContain(id);
+
+    cloud.options.gateway = { status: 404, body: '{"message":"no Route matched with those values"}' };
+    expect(await fail(stack.refresh())).toContain("404 an answer that is not the API's");
+    expect(await fail(stack.destroy())).toContain("404 an answer that is not the API's");
+    cloud.options.gateway = null;
+    expect(JSON.stringify(await stack.state())).toContain(id);
+    expect(ids()).toEqual([id]);
+
+    await succeed(stack.destroy());
+    expect(ids()).toEqual([]);
+  });
+
+  test("scp:accountId states whose keys are expected: others do nothing", async () => {
+    await begin();
+    const { accounts } = cloud.options;
+    const guarded = await another("guarded", { SCP_ACCOUNT_ID: accounts[1]!.accountId });
+    guarded.declare(golden());
+    expect(await fail(guarded.preview())).toMatch(
+      /are of account .*, but scp:accountId .* says .* Nothing was done/,
+    );
+    await fail(guarded.up());
+    expect(cloud.stats()).toEqual({ listAccessKeys: expect.any(Number) as number });
+
+    const right = await another("right", { SCP_ACCOUNT_ID: accounts[0].accountId });
+    await make(right, golden());
+    await succeed(right.destroy());
+    cloud.options.denied = [{ operation: "listAccessKeys" }];
+    right.declare(golden());
+    expect(await fail(right.up())).toMatch(/which cannot be checked: List access keys: 403/);
+    expect(ids()).toEqual([]);
+  });
+
+  test.each(variants(["encoded", "upper"] as const))(
+    "another spelling in answers (%s) changes nothing",
+    async (echo) => {
+      const stack = await begin({ echo });
+      const quiet = async (): Promise<void> => {
+        const nothing: Operation = { expectNoChanges: true };
+        await succeed(stack.preview(nothing));
+        await succeed(stack.preview({ ...nothing, refresh: true }));
+        await succeed(stack.refresh({ ...nothing, previewOnly: true }));
+        await succeed(stack.refresh());
+        await succeed(stack.up(nothing));
+      };
+      await make(stack, golden());
+      const before = ids();
+      await quiet();
+      // The service changes its mind about how to spell.
+      cloud.options.echo = "exact";
+      await quiet();
+      cloud.options.echo = echo;
+      await quiet();
+      expect(ids()).toEqual(before);
+
+      // A change is still a change.
+      await cloud.setImage(before[0]!, { min_ram: 9 });
+      await succeed(stack.up({ refresh: true }));
+      expect(cloud.images()).toMatchObject([{ id: before[0], min_ram: 0 }]);
+    },
+  );
+
+  const refusals: [string, number][] = [
+    ["findTags", 400],
+    ["findTags", 401],
+    ["findTags", 405],
+    ["deleteTag", 400],
+    ["deleteTag", 401],
+    ["deleteTag", 405],
+    ["listAccessKeys", 400],
+    ["listAccessKeys", 401],
+    ["listAccessKeys", 405],
+  ];
+  test.each(variants(refusals))("%s answers %i: images are made all the same", async (operation, status) => {
+    const stack = await begin({ denied: [{ operation, status }] });
+    await make(stack, golden());
+    expect(cloud.images()).toMatchObject([{ status: "active" }]);
+    await succeed(stack.preview({ expectNoChanges: true }));
+    await succeed(stack.destroy());
+    expect(ids()).toEqual([]);
+  });
+
+  test("a tag policy refuses our tag: images are made without it, which is said once", async () => {
+    const stack = await begin({ tagPolicy: "^pulumi-scp-images$" });
+    const other = { ...golden({ name: "other", tags: { team: "web" } }), name: "other" };
+    const text = await make(stack, golden(), other);
+    // The CLI shows it while it runs, and again at the end.
+    const said = text.match(/request req-\S+\. .*Without the tag pulumi-scp-images the service took it/g);
+    expect(new Set(said).size).toBe(1);
+    expect(cloud.images().map(({ tags }) => tags)).toEqual(
+      expect.arrayContaining([[], [{ key: "team", value: "web" }]]),
+    );
+    await succeed(stack.preview({ expectNoChanges: true, refresh: true }));
+  });
+
+  test("the tag can be switched off", async () => {
+    await begin();
+    const stack = await another("plain", { SCP_CREATION_TAG: "false" });
+    await make(stack, golden());
+    await succeed(stack.preview({ expectNoChanges: true, refresh: true }));
+    const { findTags, deleteTag } = cloud.stats();
+    expect({ findTags, deleteTag }).toEqual({});
+    const created = cloud.requests().find(({ operation }) => operation === "createImage");
+    expect(created?.status).toBe(200);
+    expect(cloud.images()[0]!.tags).toEqual([]);
+  });
+
+  test("images that are shown late are waited for", async () => {
+    const stack = await begin({ showLagMs: 1_500 });
+    await make(stack, golden());
+    expect(cloud.images()).toMatchObject([{ status: "active" }]);
+  });
+
+  test("a protected image that would be replaced is refused in preview, with what to do first", async () => {
+    const stack = await begin();
+    await make(stack, golden({ protected: true }));
+    const before = ids();
+    for (const change of [
+      golden({ protected: true, url: url("two") }),
+      golden({ protected: false, url: url("two") }),
+      golden({ protected: true, minRam: 5 }, { replaceOnChanges: ["minRam"] }),
+    ]) {
+      stack.declare(change);
+      expect(await fail(stack.preview())).toMatch(
+        /replaces image .*, which is protected: .*Set protected to false/,
+      );
+      await fail(stack.up());
+      expect(ids()).toEqual(before);
+    }
+    await make(stack, golden());
+    await make(stack, golden({ url: url("two") }));
+    expect(cloud.images()).toMatchObject([{ status: "active", url: url("two") }]);
+
+    // Whoever keeps the old one may go on.
+    await make(stack, golden({ url: url("two"), protected: true }, { retainOnDelete: true }));
+    await make(stack, golden({ protected: true }, { retainOnDelete: true }));
+    expect(ids()).toHaveLength(2);
+  });
+
+  test("an image that was taken over is not deleted to be taken over again", async () => {
+    const stack = await begin();
+    const { id } = await cloud.setImage("0f5b9a3e-0000-4000-8000-000000000001", {
+      ...{ name: "golden", os_distro: "alma", url: url() },
+    });
+    await make(stack, golden({ imageId: id }));
+    stack.declare(
+      golden({ imageId: id, minRam: 5 }, { deleteBeforeReplace: true, replaceOnChanges: ["minRam"] }),
+    );
+    expect(await fail(stack.preview())).toMatch(/which the program takes over by imageId/);
+    await fail(stack.up());
+    const { resources = [] } = (await stack.state()).deployment;
+    const urns = resources.map(({ urn }) => urn).filter((urn) => /Image(Record|Import)::golden$/.test(urn));
+    stack.declare(golden({ imageId: id }, { deleteBeforeReplace: true }));
+    await succeed(stack.up({ replace: urns }));
+    expect(cloud.images()).toMatchObject([{ id, status: "active" }]);
+    expect(cloud.deleted()).toEqual([]);
+    await succeed(stack.destroy());
+    expect(ids()).toEqual([]);
+  });
+
+  test("an import that does not manage its image leaves it alone, and takes no other file's", async () => {
+    const stack = await begin();
+    const { id } = await cloud.setImage("0f5b9a3e-0000-4000-8000-000000000001", {
+      name: "x",
+      url: url("two"),
+    });
+    await cloud.setTags(id, [{ key: "pulumi-scp-images", value: "somebody's" }]);
+    const file = (key: string): Declaration => ({
+      type: "ImageImport",
+      name: "file",
+      args: { imageId: id, url: url(key), deleteImage: false },
+    });
+    stack.declare(file("one"));
+    expect(await fail(stack.preview())).toMatch(
+      /is active, made of .*two.qcow2, and an active image cannot be/,
+    );
+    await fail(stack.up());
+
+    await make(stack, file("two"));
+    await succeed(stack.preview({ expectNoChanges: true, refresh: true }));
+    await succeed(stack.destroy());
+    expect(cloud.images()).toMatchObject([{ id, tags: [{ key: "pulumi-scp-images" }] }]);
+  });
+
+  test("tags that are shown late are removed by a later run, after which all is quiet", async () => {
+    const stack = await begin({ tagLagMs: 60_000 });
+    await make(stack, golden());
+    cloud.options.tagLagMs = 0;
+    await delay(0);
+    expect(cloud.images()[0]!.tags).toMatchObject([{ key: "pulumi-scp-images" }]);
+    await succeed(stack.up());
+    expect(cloud.images()[0]!.tags).toEqual([]);
+    await succeed(stack.preview({ expectNoChanges: true }));
+  });
+}
+
+/** The state after `pulumi state delete` of all images: they are no more its own, the rest is. */
+function withoutImages(document: StateDocument): StateDocument {
+  const { resources = [] } = document.deployment;
+  const kept = resources.filter(({ type }) => !/Image(Record|Import)?$/.test(type));
+  return { ...document, deployment: { ...document.deployment, resources: kept } };
+}
+
+/** The state as it is imported into a stack of another name. */
+function renamed(document: StateDocument, name: string): StateDocument {
+  return JSON.parse(
+    JSON.stringify(document).replaceAll("urn:pulumi:test::", `urn:pulumi:${name}::`),
+  ) as StateDocument;
+}

@@ -1,0 +1,103 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { startEmulator } from "../../emulator";
+import { cleanEnv, findPulumi, run } from "../../tools/run/cli";
+
+jest.setTimeout(180_000);
+
+const repository = resolve(__dirname, "../..");
+const command = join(repository, "dist/tools/run/main.js");
+
+/** A copy of the root project, with an images.yaml of its own to edit. */
+function project() {
+  const parent = join(repository, ".local/tests");
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(join(parent, "run-"));
+  const program = JSON.stringify(join(repository, "dist/examples/images/index.js"));
+  writeFileSync(join(folder, "index.js"), `module.exports = require(${program});\n`);
+  writeFileSync(
+    join(folder, "Pulumi.yaml"),
+    readFileSync(join(repository, "Pulumi.yaml"), "utf8").replace(/^main: .*$/m, "main: index.js"),
+  );
+  const manifest = join(folder, "images.yaml");
+  writeFileSync(manifest, readFileSync(join(repository, "images.yaml"), "utf8"));
+  const data = join(folder, "data");
+  return {
+    edit: (from: string | RegExp, to: string) => {
+      writeFileSync(manifest, readFileSync(manifest, "utf8").replace(from, to));
+    },
+    /** `npm run <operation>`, in the home of the tests, which is empty. */
+    npmRun: (operation: string, ...options: string[]) =>
+      run(process.execPath, [command, operation, folder, "--data", data, ...options], {
+        cwd: repository,
+        env: cleanEnv({}),
+      }),
+    /** What the emulator has kept, told by itself. */
+    images: async () => {
+      const cloud = await startEmulator({ dataDir: join(data, "emulator") });
+      try {
+        return cloud.images().filter(({ name }) => name !== "made-by-hand");
+      } finally {
+        await cloud.close();
+      }
+    },
+    remove: () => {
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+async function theMainJob(engine: string): Promise<void> {
+  const { npmRun, edit, images, remove } = project();
+  const first = await npmRun("up", "--engine", engine);
+  expect(first.stderr).toBe("");
+  expect(first.stdout).toContain("No SCP credentials are set, so this runs against the emulator");
+  expect(first.stdout).toMatch(/│ example │ active │ 320\.5 KiB │ 1 GiB │ [0-9a-f-]{36} │/);
+  const [made] = await images();
+  expect(made).toMatchObject({ name: "example", status: "active", min_disk: 10 });
+
+  const second = await npmRun("up", "--engine", engine);
+  expect(second.stdout).toContain("5 unchanged");
+
+  edit("minDisk: 10", "minDisk: 20");
+  const preview = await npmRun("preview", "--engine", engine);
+  expect(preview.stdout).toContain("1 to update");
+  await npmRun("up", "--engine", engine);
+  expect(await images()).toMatchObject([{ id: made?.id, min_disk: 20 }]);
+
+  edit("minDisk", "minDisks");
+  const wrong = await npmRun("preview", "--engine", engine);
+  expect(wrong.code).not.toBe(0);
+  expect(wrong.stdout + wrong.stderr).toMatch(/images\.yaml:\d+: there is no property “minDisks”/);
+
+  const destroyed = await npmRun("destroy", "--engine", engine);
+  expect(destroyed.code).toBe(0);
+  expect(await images()).toEqual([]);
+  remove();
+}
+
+test("the main job, on the embedded engine", () => theMainJob("embedded"));
+
+(findPulumi() === undefined ? test.skip : test)("the main job, on the Pulumi CLI", () =>
+  theMainJob("pulumi"),
+);
+
+test("where the CLI is asked for and is not there, it is said how to get it; a wrong command line is told", async () => {
+  const bare = {
+    cwd: repository,
+    env: { PATH: join(repository, "nowhere"), HOME: join(repository, "nowhere") },
+  };
+  const none = await run(
+    process.execPath,
+    [command, "up", "--engine", "pulumi", "--data", join(repository, ".local/tests/none")],
+    bare,
+  );
+  expect(none.code).toBe(1);
+  expect(none.stderr).toContain("https://get.pulumi.com");
+  const wrong = await run(process.execPath, [command, "upp"], bare);
+  expect(wrong).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('There is no operation "upp"') as string,
+  });
+  expect(existsSync(join(repository, "nowhere"))).toBe(false);
+});
