@@ -6,6 +6,7 @@ module.exports = {
   // Runtime modules are looked up by their public name, as the package's users do.
   moduleNameMapper: {
     "^pulumi-scp-images$": "<rootDir>/provider/index.ts",
+    "^pulumi-scp-images/testing$": "<rootDir>/testing/index.ts",
     "^pulumi-scp-images/runtime/(.*)$": "<rootDir>/provider/runtime/$1.ts",
   },
   // No test sees the user's home, or reaches anything but this machine.

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { Emulator, EmulatorOptions } from ".";
+import { startEmulator, type Emulator, type EmulatorOptions } from ".";
 
 export const usage = `The emulator of Samsung Cloud Platform's image API.
 
@@ -12,6 +12,36 @@ export const usage = `The emulator of Samsung Cloud Platform's image API.
 `;
 
 export class UsageError extends Error {}
+
+/**
+ * The command `npx pulumi-scp-images emulator`: runs an emulator until a SIGINT or SIGTERM comes.
+ * @returns the exit code
+ */
+export async function emulatorCommand(args: string[]): Promise<number> {
+  try {
+    const options = optionsFrom(args);
+    if (options === "help") {
+      process.stdout.write(usage);
+      return 0;
+    }
+    const emulator = await startEmulator(options);
+    const stopped = new Promise((resolve) => {
+      process.once("SIGINT", resolve).once("SIGTERM", resolve);
+    });
+    process.stdout.write(introduction(emulator));
+    await stopped;
+    await emulator.close();
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    if (error instanceof UsageError || isWrongOption(error)) process.stderr.write(usage);
+    return 1;
+  }
+}
+
+function isWrongOption(error: unknown): boolean {
+  return Boolean((error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS"));
+}
 
 /** Reads the command line; refuses what it does not know. */
 export function optionsFrom(args: string[]): EmulatorOptions | "help" {

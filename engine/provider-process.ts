@@ -5,7 +5,6 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { source } from "./locations";
 
 export interface ProviderProcess {
   address: string;
@@ -26,8 +25,8 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 const SERVER = "@pulumi/pulumi/cmd/dynamic-provider";
 // A child that outlives whoever started it would wait for calls for ever: it ends with its stdin.
 const END_WITH_STDIN = 'data:text/javascript,process.stdin.resume().on("close",()=>process.exit())';
-// Plain JavaScript, so that the child needs no compiler.
-const WARM = source("warm-provider.js");
+// Plain JavaScript, here and compiled, so that the child needs no compiler.
+const WARM = path.join(__dirname, "warm-provider.js");
 
 /** Warm processes that nobody uses at the moment, by the folder they are in. Each serves one run at a time. */
 const idle = new Map<string, Child[]>();

@@ -2,8 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Image } from "pulumi-scp-images";
-import { startEmulator, type Emulator } from "../../emulator";
-import { createStack } from "../../engine";
+import { createStack, startEmulator, type Emulator } from "pulumi-scp-images/testing";
 
 let cloud: Emulator;
 

@@ -21,6 +21,11 @@ const usage = `Usage: npx pulumi-scp-images COMMAND [options]
     --json              prints the list as JSON
 
 Both take --region NAME and --environment NAME, by default the configured ones.
+
+  emulator     starts Samsung Cloud Platform on this machine, as far as images go
+    --port N            port on 127.0.0.1; by default 4510, with 0 any free one
+    --data FOLDER       where it keeps its data; by default .local/emulator
+    --help              tells its other options
 `;
 
 const place = { region: { type: "string" }, environment: { type: "string" } } as const;
@@ -90,11 +95,21 @@ async function orphans(args: string[]): Promise<number> {
 /** A wrong command line: said in a sentence, followed by the usage. */
 class UsageError extends Error {}
 
-const commands: Record<string, (args: string[]) => Promise<number>> = { "import-file": importFile, orphans };
+/** The emulator is loaded only when it is asked for. */
+async function emulator(args: string[]): Promise<number> {
+  const { emulatorCommand } = await import("#emulator-command");
+  return emulatorCommand(args);
+}
+
+const commands: Record<string, (args: string[]) => Promise<number>> = {
+  "import-file": importFile,
+  orphans,
+  emulator,
+};
 
 async function main([name = "", ...args]: string[]): Promise<number> {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined || args.includes("--help")) {
+  if (command === undefined || (args.includes("--help") && command !== emulator)) {
     process.stderr.write(usage);
     return command !== undefined || name === "--help" ? 0 : 2;
   }

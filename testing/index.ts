@@ -1,0 +1,37 @@
+// What a stack's own tests need: Samsung Cloud Platform on this machine, and an engine that needs no CLI.
+
+export {
+  startEmulator,
+  type Account,
+  type Denial,
+  type Echo,
+  type Emulator,
+  type EmulatorOptions,
+  type Fault,
+  type FaultKind,
+  type Gateway,
+  type ImageBody,
+  type LoggedRequest,
+  type OrderedFault,
+  type RawImage,
+  type Settings as EmulatorSettings,
+  type Unkindness,
+} from "../emulator";
+export {
+  createStack,
+  DeploymentError,
+  renderer,
+  renderOutputs,
+  type Config,
+  type Diagnostic,
+  type EngineEvent,
+  type OperationOptions,
+  type ProgramFunction,
+  type ResourceState,
+  type Result,
+  type Stack,
+  type StackOptions,
+  type StateDocument,
+  type StepRecord,
+  type Summary,
+} from "../engine";
