@@ -1,0 +1,99 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { providerText, typeName } from "../../provider/resources/dynamic";
+import { Project, repository, Tarball } from "./project";
+
+const { exports: published, dependencies } = JSON.parse(
+  readFileSync(join(repository, "package.json"), "utf8"),
+) as { exports: Record<string, unknown>; dependencies: Record<string, string> };
+
+let tarball: Tarball;
+let project: Project;
+
+beforeAll(() => {
+  tarball = new Tarball();
+  project = new Project(tarball);
+});
+afterAll(() => {
+  project.remove();
+  tarball.remove();
+});
+
+test("what the state holds is permanent: types, and the text that loads a provider", () => {
+  expect(["ImageRecord", "ImageImport", "Origin"].map(typeName)).toEqual([
+    "pulumi-nodejs:dynamic/scp:ImageRecord",
+    "pulumi-nodejs:dynamic/scp:ImageImport",
+    "pulumi-nodejs:dynamic/scp:Origin",
+  ]);
+  expect(["image-record", "image-import", "origin"].map(providerText)).toEqual([
+    'exports.handler = () => require("pulumi-scp-images/runtime/image-record");',
+    'exports.handler = () => require("pulumi-scp-images/runtime/image-import");',
+    'exports.handler = () => require("pulumi-scp-images/runtime/origin");',
+  ]);
+});
+
+const hooks = "check,configure,create,delete,diff,read,update";
+
+/** Evaluates a provider's text as Pulumi's dynamic provider does, and tells the hooks that it has. */
+const hooksOf = (module: string) =>
+  `const load = require(require.resolve("require-from-string", { paths: [require.resolve("@pulumi/pulumi")] }));
+   const provider = load(${JSON.stringify(providerText(module))}).handler();
+   console.log("${hooks}".split(",").filter((hook) => typeof provider[hook] === "function").join());`;
+
+test.each(["image-record", "image-import"])(
+  "the provider %s is found from where the program is",
+  (module) => {
+    expect(project.node("-e", hooksOf(module))).toBe(hooks);
+  },
+);
+
+test("beside a package that depends on it, too: npm hoists it", () => {
+  project.write({ "node_modules/company-images/index.js": 'module.exports = require("pulumi-scp-images");' });
+  const names = 'console.log(Object.keys(require("company-images")).sort().join())';
+  expect(project.node("-e", names)).toBe("Image,ImageImport,ImageRecord");
+});
+
+test("in this repository the provider is found too", () => {
+  const output = execFileSync(process.execPath, ["-e", hooksOf("image-import")], {
+    cwd: repository,
+    encoding: "utf8",
+  });
+  expect(output.trim()).toBe(hooks);
+});
+
+test("a program that declares images loads neither the HTTP client nor what only testing needs", () => {
+  const loaded = project.node(
+    "-e",
+    'require("@pulumi/pulumi"); const pulumis = new Set(Object.keys(require.cache)); require("pulumi-scp-images");' +
+      'console.log(Object.keys(require.cache).filter((file) => !pulumis.has(file)).join("\\n"))',
+  );
+  expect(loaded).toContain("provider/resources/image.js");
+  expect(loaded.split("\n").filter((file) => !file.includes("/pulumi-scp-images/dist/provider/"))).toEqual(
+    [],
+  );
+});
+
+test("everything that package.json offers is there", () => {
+  // What a state names is permanent; nothing else of the runtime is anybody's.
+  const permanent = ["./runtime/image-record", "./runtime/image-import", "./runtime/origin"];
+  expect(Object.keys(published)).toEqual([".", "./testing", ...permanent, "./package.json"]);
+  const entries = ["index", "runtime/image-record", "runtime/image-import", "runtime/origin", "cli/main"];
+  for (const file of [...entries.map((entry) => `provider/${entry}`), "testing/index"]) {
+    expect(tarball.files).toEqual(expect.arrayContaining([`dist/${file}.js`, `dist/${file}.d.ts`]));
+  }
+});
+
+test("what is shipped is what the package offers, and says how: no tests, tools, sources or maps", () => {
+  const shipped = /^dist\/(provider|emulator|engine|testing)\/.+\.(js|d\.ts)$/;
+  expect(tarball.files.filter((file) => !shipped.test(file)).sort()).toEqual(["README.md", "package.json"]);
+  expect(tarball.files.filter((file) => file.includes(".test."))).toEqual([]);
+});
+
+test("no axios will do that sends signed requests through a proxy in the open: 1.16.1 was the first that does not", () => {
+  const [major = 0, minor = 0, patch = 0] = (dependencies.axios ?? "")
+    .replace("^", "")
+    .split(".")
+    .map(Number);
+  expect((major * 1000 + minor) * 1000 + patch).toBeGreaterThanOrEqual(1_016_001);
+});
