@@ -26,31 +26,5 @@ export default tseslint.config(
       ],
     },
   },
-  // Which room may know which: provider/ nothing of test/ and examples/, provider/api nothing of Pulumi.
-  {
-    files: ["provider/**"],
-    rules: {
-      "no-restricted-imports": [
-        "error",
-        { patterns: [{ regex: "/(test|examples)/", message: "provider/ ships alone." }] },
-      ],
-    },
-  },
-  {
-    files: ["provider/api/**"],
-    rules: {
-      "no-restricted-imports": [
-        "error",
-        {
-          patterns: [
-            {
-              regex: "^@pulumi|^\\.\\./",
-              message: "provider/api knows nothing of Pulumi or of what is above it.",
-            },
-          ],
-        },
-      ],
-    },
-  },
   { files: ["test/**"], rules: { "@typescript-eslint/no-non-null-assertion": "off" } },
 );

@@ -1,4 +1,3 @@
-import type { Fault } from "./faults";
 import { type Reply, isObject, json } from "./http";
 
 /** The way back to the client. */
@@ -10,8 +9,24 @@ export interface Line {
   reset(): void;
 }
 
+/** What a fault may say of the answer that it gives, or spoils. */
+export interface SpoiledAnswer {
+  /** Default 503. */
+  status?: number;
+  /** The Retry-After header: seconds, or an HTTP date. */
+  retryAfter?: number | string;
+  /** The answer's body, instead of the kind's own. */
+  body?: string;
+  /** Of `redirect`. */
+  location?: string;
+  /** Of `null-fields`: which members. Default: all. */
+  fields?: string[];
+  /** Of `huge`. Default 32 MiB. */
+  bytes?: number;
+}
+
 /** What a kind of fault makes of a request. `work` does what was asked for; a kind that never calls it prevents it. */
-type Effect = (fault: Fault, work: () => Promise<Reply>, line: Line) => Promise<void> | void;
+type Effect = (fault: SpoiledAnswer, work: () => Promise<Reply>, line: Line) => Promise<void> | void;
 
 const effects = {
   latency: async (_fault, work, line) => line.send(await work()),
@@ -61,7 +76,7 @@ export const requestFaultKinds = Object.keys(effects) as RequestFaultKind[];
 
 export const effectOf = (kind: RequestFaultKind): Effect => effects[kind];
 
-function refusal(fault: Fault): Reply {
+function refusal(fault: SpoiledAnswer): Reply {
   const status = fault.status ?? 503;
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (fault.retryAfter !== undefined) headers["retry-after"] = String(fault.retryAfter);

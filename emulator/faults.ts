@@ -1,5 +1,5 @@
 import { ApiError, type JsonObject } from "./http";
-import { requestFaultKinds, type RequestFaultKind } from "./effects";
+import { requestFaultKinds, type RequestFaultKind, type SpoiledAnswer } from "./effects";
 import { isPattern } from "./validation";
 
 export const importFaultKinds = ["import-fails", "import-hangs"] as const;
@@ -7,7 +7,7 @@ export type ImportFaultKind = (typeof importFaultKinds)[number];
 export type FaultKind = RequestFaultKind | ImportFaultKind;
 
 /** An ordered fault. What is left out matches everything. */
-export interface Fault {
+export interface Fault extends SpoiledAnswer {
   kind: FaultKind;
   /** An operation by its name, such as `createImage` or `getObject`. */
   operation?: string;
@@ -28,18 +28,6 @@ export interface Fault {
   seed?: number;
   /** Waits so long first, milliseconds; of every kind. */
   latencyMs?: number;
-  /** Default 503. */
-  status?: number;
-  /** The Retry-After header: seconds, or an HTTP date. */
-  retryAfter?: number | string;
-  /** The answer's body, instead of the kind's own. */
-  body?: string;
-  /** Of `redirect`. */
-  location?: string;
-  /** Of `null-fields`: which members. Default: all. */
-  fields?: string[];
-  /** Of `huge`. Default 32 MiB. */
-  bytes?: number;
 }
 
 export type Service = "api" | "storage";

@@ -2,7 +2,6 @@ import type { Cloud } from "../cloud";
 import {
   ApiError,
   type Call,
-  type JsonObject,
   type Reply,
   decoded,
   header,
@@ -17,26 +16,9 @@ import { signer } from "../signature";
 import { iamRoutes } from "./iam";
 import { imageRoutes } from "./images";
 import { memberRoutes } from "./members";
+import type { Route } from "./route";
 import { serverRoutes } from "./servers";
 import { tagRoutes } from "./tags";
-
-/** A signed request to an SCP service, with the parts that its route's pattern names. */
-export interface ApiCall extends Call {
-  account: Account;
-  /** Minor number of the image API's version: 0 to 3. */
-  version: number;
-  params: string[];
-  body: () => JsonObject;
-}
-
-/** One operation of an SCP service. */
-export interface Route {
-  operation: string;
-  method: string;
-  /** What is in brackets becomes `params`, decoded. */
-  path: RegExp;
-  answer: (call: ApiCall) => Reply | Promise<Reply>;
-}
 
 /** All SCP services behind one base URL, as clients with one endpoint setting expect them. */
 export function apiRoom(cloud: Cloud): Room {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Cloud } from "../cloud";
 import { json } from "../http";
-import type { ApiCall, Route } from "./api";
+import type { ApiCall, Route } from "./route";
 
 const services = [
   { service_type: "scp-virtualserver", service_name: "Virtual Server" },

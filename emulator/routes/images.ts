@@ -8,7 +8,7 @@ import type { Account } from "../settings";
 import type { ImageBody, StoredImage } from "../store";
 import { tagsGiven } from "../tags";
 import { type Shape, check, flag, oneOf, queryNumber, tagList, text, whole } from "../validation";
-import type { ApiCall, Route } from "./api";
+import type { ApiCall, Route } from "./route";
 
 const distros = ["alma", "centos", "rhel", "rocky", "ubuntu", "windows", "oracle", "sles"];
 const writableVisibilities = oneOf("private", "shared");

@@ -3,8 +3,8 @@ import { conflict, forbidden, json, notFound } from "../http";
 import { isOwner, timestamp } from "../images";
 import type { Member, StoredImage } from "../store";
 import { type Shape, check, oneOf, text } from "../validation";
-import type { ApiCall, Route } from "./api";
 import { find } from "./images";
+import type { ApiCall, Route } from "./route";
 
 const addShape: Shape = { member_id: { rule: text(1, 64, /^[A-Za-z0-9-]*$/), required: true } };
 const setShape: Shape = { status: { rule: oneOf("pending", "accepted", "rejected"), required: true } };

@@ -3,7 +3,7 @@ import type { Cloud } from "../cloud";
 import { json, notFound } from "../http";
 import { newImage } from "../images";
 import { check, text } from "../validation";
-import type { ApiCall, Route } from "./api";
+import type { ApiCall, Route } from "./route";
 
 const volumeGb = 104;
 

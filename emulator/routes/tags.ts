@@ -5,7 +5,7 @@ import type { Settings } from "../settings";
 import type { StoredImage, Tag } from "../store";
 import { tagsGiven } from "../tags";
 import { check, queryNumber, tagList, tagValue } from "../validation";
-import type { ApiCall, Route } from "./api";
+import type { ApiCall, Route } from "./route";
 
 /** The resource manager's part: tags by the base64 of a resource's SRN. Images are the only resources here. */
 export function tagRoutes(cloud: Cloud): Route[] {
