@@ -26,5 +26,13 @@ export default tseslint.config(
       ],
     },
   },
+  // A resource's class and its outputs merge: the outputs are made from its description.
+  {
+    files: ["provider/resources/**"],
+    rules: {
+      "@typescript-eslint/no-empty-object-type": ["error", { allowInterfaces: "with-single-extends" }],
+      "@typescript-eslint/no-unsafe-declaration-merging": "off",
+    },
+  },
   { files: ["test/**"], rules: { "@typescript-eslint/no-non-null-assertion": "off" } },
 );

@@ -1,5 +1,5 @@
 import { isTransient, ScpError, type Failure } from "./errors";
-import { Http, type Patience } from "./http";
+import { Http, type RetryPolicy } from "./http";
 import {
   createRequest,
   imageFrom,
@@ -44,10 +44,10 @@ export class ScpClient {
 
   constructor(
     readonly settings: Settings,
-    patience: Partial<Patience> = {},
+    retryPolicy: Partial<RetryPolicy> = {},
     now: () => number = Date.now,
   ) {
-    this.http = new Http(settings, patience, now);
+    this.http = new Http(settings, retryPolicy, now);
     this.tags = new TagClient(this.http, settings, (url) => this.probableAccountId(url));
   }
 
@@ -63,8 +63,8 @@ export class ScpClient {
       method: "POST",
       path: "/v1/images",
       body: createRequest(image),
-      tried: `Create image "${image.name}"`,
-      repeatable: false,
+      operation: `Create image "${image.name}"`,
+      idempotent: false,
       read: imageFrom,
       advice: (_, code) => urlAdvice(code, image.url),
     });
@@ -80,8 +80,8 @@ export class ScpClient {
       method: "POST",
       path: `${imagePath(id)}/import`,
       body: { url },
-      tried: `Import image ${id} from ${url}`,
-      repeatable: false,
+      operation: `Import image ${id} from ${url}`,
+      idempotent: false,
       read: () => accepted,
       advice: (failure, code) =>
         failure === "conflict"
@@ -96,8 +96,8 @@ export class ScpClient {
       service: "virtualserver",
       method: "GET",
       path: imagePath(id),
-      tried: `Show image ${id}`,
-      repeatable: true,
+      operation: `Show image ${id}`,
+      idempotent: true,
       read: imageFrom,
       advice: notFoundAdvice,
     });
@@ -120,8 +120,8 @@ export class ScpClient {
         scp_original_image_type: query.scpOriginalImageType,
         sort: query.sort,
       },
-      tried: "List images",
-      repeatable: true,
+      operation: "List images",
+      idempotent: true,
       read: imagesFrom,
     });
   }
@@ -148,8 +148,8 @@ export class ScpClient {
       method: "PUT",
       path: imagePath(id),
       body: updateRequest(changes),
-      tried: `Update image ${id}`,
-      repeatable: true,
+      operation: `Update image ${id}`,
+      idempotent: true,
       read: imageFrom,
       advice: (failure, code) =>
         code === "Image.InvalidVolumeOnMinDiskUpdate"
@@ -164,8 +164,8 @@ export class ScpClient {
       service: "virtualserver",
       method: "DELETE",
       path: imagePath(id),
-      tried: `Delete image ${id}`,
-      repeatable: true,
+      operation: `Delete image ${id}`,
+      idempotent: true,
       read: () => accepted,
       advice: notFoundAdvice,
     });
@@ -209,8 +209,8 @@ export class ScpClient {
       service: "iam",
       method: "GET",
       path: "/v1/access-keys",
-      tried: "List access keys",
-      repeatable: true,
+      operation: "List access keys",
+      idempotent: true,
       read: (body) => accountFrom(body, this.settings.accessKey),
     });
   }
@@ -220,7 +220,7 @@ function imagePath(id: string): string {
   if (!isImageId(id)) {
     throw new ScpError({
       failure: "invalid",
-      tried: "Address an image",
+      operation: "Address an image",
       detail: `"${id}" is no image id`,
       mayHaveWorked: false,
     });

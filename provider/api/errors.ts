@@ -7,13 +7,13 @@ export type Failure =
   | "conflict" // 409
   | "throttled" // 429
   | "server" // 5xx
-  | "noAnswer" // nothing came back: no connection, a reset, silence
+  | "noResponse" // nothing came back: no connection, a reset, silence
   | "unexpected"; // an answer that is none of the API's
 
 export interface ScpErrorDetails {
   failure: Failure;
-  /** What was tried, as a sentence's beginning: `Import image 70a5…`. */
-  tried: string;
+  /** The operation, as a sentence's beginning: `Import image 70a5…`. */
+  operation: string;
   status?: number;
   /** The service's own error code, such as `Image.InvalidObjectStorageUrl`. */
   code?: string;
@@ -64,14 +64,14 @@ export const isInvalid = is("invalid");
 
 /** Trouble that passes by itself: the service is busy, broken for now, or out of reach. */
 export function isTransient(error: unknown): error is ScpError {
-  return error instanceof ScpError && ["throttled", "server", "noAnswer"].includes(error.failure);
+  return error instanceof ScpError && ["throttled", "server", "noResponse"].includes(error.failure);
 }
 
-function describe({ tried, failure, status, code, detail, requestId, advice }: ScpErrorDetails): string {
+function describe({ operation, failure, status, code, detail, requestId, advice }: ScpErrorDetails): string {
   const outcome = status === undefined ? summaries[failure] : `${status} ${summaries[failure]}`;
   const words = [code, detail].filter((word) => word !== undefined && word !== "").join(": ");
   const request = requestId === undefined ? "" : ` (request ${requestId})`;
-  return [`${tried}: ${outcome}${request}.`, words === "" ? "" : sentence(words), advice ?? ""]
+  return [`${operation}: ${outcome}${request}.`, words === "" ? "" : sentence(words), advice ?? ""]
     .filter((part) => part !== "")
     .join(" ");
 }
@@ -84,7 +84,7 @@ const summaries: Record<Failure, string> = {
   conflict: "conflict with the image's present state",
   throttled: "too many requests",
   server: "the service failed",
-  noAnswer: "no answer",
+  noResponse: "no answer",
   unexpected: "an answer that is not the API's",
 };
 
@@ -98,7 +98,7 @@ const shown = 400;
 /**
  * Makes a foreign text fit to be shown: secrets taken out, terminal escapes and control characters removed, white space folded, cut short.
  */
-export function presentable(text: string, secrets: readonly string[]): string {
+export function sanitize(text: string, secrets: readonly string[]): string {
   const plain = unescaped(redact(text, secrets));
   // Once more: what was in the midst of a secret is gone now.
   const safe = redact(plain, secrets);

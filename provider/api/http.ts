@@ -10,14 +10,14 @@ import {
   header,
   isProxysOwn,
   largestAnswer,
-  noAnswer,
+  noResponse,
   notJson,
   parse,
   refusedByProxy,
   requestId,
   unusable,
 } from "./response";
-import { isTransient, presentable, ScpError, type Failure } from "./errors";
+import { isTransient, sanitize, ScpError, type Failure } from "./errors";
 import { isLoopback, serviceUrl, type Service } from "./regions";
 import type { Settings } from "./settings";
 import { encodeUrl, signedHeaders } from "./sign";
@@ -30,13 +30,13 @@ export interface Call<T> {
   path: string;
   query?: Record<string, string | number | undefined>;
   body?: unknown;
-  /** What is tried, as the beginning of a sentence for messages: `Import image 70a5…`. */
-  tried: string;
+  /** The operation, as the beginning of a sentence for messages: `Import image 70a5…`. */
+  operation: string;
   /**
    * Whether doing it twice is the same as doing it once. If not, it is repeated only where the first one surely
    * did nothing: it never reached the service, or was turned away for being one too many.
    */
-  repeatable: boolean;
+  idempotent: boolean;
   /** Takes out of an answer's JSON what the operation is for; undefined when that is not in it. */
   read: (body: unknown) => T | undefined;
   /** What to do about a failure, where the operation knows better than the status. */
@@ -44,25 +44,25 @@ export interface Call<T> {
 }
 
 /** How patient the client is. */
-export interface Patience {
+export interface RetryPolicy {
   /** How long a connection may take to be made, in milliseconds. */
   connectTimeout: number;
   /** How long an answer may be silent, in milliseconds. */
-  silenceTimeout: number;
+  responseTimeout: number;
   /** How often a call is tried in all. */
   attempts: number;
   /** The first pause between tries, doubled each time, in milliseconds. */
-  firstPause: number;
+  initialBackoff: number;
   /** The longest pause of our own, in milliseconds; the service may ask for more. */
-  longestPause: number;
+  maxBackoff: number;
 }
 
-export const defaultPatience: Patience = {
+export const defaultRetryPolicy: RetryPolicy = {
   connectTimeout: 10_000,
-  silenceTimeout: 60_000,
+  responseTimeout: 60_000,
   attempts: 6,
-  firstPause: 500,
-  longestPause: 20_000,
+  initialBackoff: 500,
+  maxBackoff: 20_000,
 };
 
 /** The longest pause that the service's Retry-After is followed to. Who asks for more gets an error instead of a hanging deployment. */
@@ -73,22 +73,22 @@ const longestRetryAfter = 120_000;
  */
 export class Http {
   private readonly axios: AxiosInstance;
-  private readonly policy: (repeatable: boolean) => IPolicy;
+  private readonly policy: (idempotent: boolean) => IPolicy;
   private offset = 0;
 
   constructor(
     private readonly settings: Settings,
-    patience: Partial<Patience> = {},
+    retryPolicy: Partial<RetryPolicy> = {},
     private readonly now: () => number = Date.now,
   ) {
-    const { connectTimeout, silenceTimeout, attempts, firstPause, longestPause } = {
-      ...defaultPatience,
-      ...patience,
+    const { connectTimeout, responseTimeout, attempts, initialBackoff, maxBackoff } = {
+      ...defaultRetryPolicy,
+      ...retryPolicy,
     };
     this.axios = axios.create({
       httpAgent: withConnectTimeout(new http.Agent({ keepAlive: true }), connectTimeout),
       httpsAgent: withConnectTimeout(new https.Agent({ keepAlive: true }), connectTimeout),
-      timeout: silenceTimeout,
+      timeout: responseTimeout,
       // A redirect is never followed: it would carry the credentials to wherever it points.
       maxRedirects: 0,
       maxContentLength: largestAnswer,
@@ -97,20 +97,20 @@ export class Http {
       validateStatus: () => true,
     });
     const places = bulkhead(settings.maxRequests, Infinity);
-    const retries = (repeatable: boolean) =>
+    const retries = (idempotent: boolean) =>
       retry(
-        handleWhen((error) => worthRepeating(error, repeatable)),
+        handleWhen((error) => isRetryable(error, idempotent)),
         {
           maxAttempts: attempts - 1,
           backoff: new DelegateBackoff(({ attempt, result }) => {
             const asked =
               "error" in result && result.error instanceof ScpError ? result.error.retryAfter : undefined;
-            return pause(attempt, { firstPause, longestPause, asked });
+            return pause(attempt, { initialBackoff, maxBackoff, asked });
           }),
         },
       );
     const [always, onlyIfUndone] = [wrap(retries(true), places), wrap(retries(false), places)];
-    this.policy = (repeatable) => (repeatable ? always : onlyIfUndone);
+    this.policy = (idempotent) => (idempotent ? always : onlyIfUndone);
   }
 
   /** The service's clock, as far as its last answer told it. Milliseconds since 1970. */
@@ -120,7 +120,7 @@ export class Http {
 
   /** @throws ScpError */
   async send<T>(call: Call<T>): Promise<T> {
-    return this.policy(call.repeatable).execute(() => this.once(call));
+    return this.policy(call.idempotent).execute(() => this.once(call));
   }
 
   private async once<T>(call: Call<T>): Promise<T> {
@@ -128,7 +128,7 @@ export class Http {
     const url = encodeUrl(endpoint ?? serviceUrl(call.service, this.settings), call.path, call.query);
     const signed = signedHeaders({ method: call.method, url, timestamp: this.now(), accessKey, secretKey });
     const secrets = [secretKey, accessKey, signed["Scp-Signature"] ?? ""];
-    const show = (foreign: string) => presentable(foreign, secrets);
+    const show = (foreign: string) => sanitize(foreign, secrets);
     let response: AxiosResponse<string>;
     try {
       response = await this.axios.request<string>({
@@ -147,10 +147,10 @@ export class Http {
         },
       });
     } catch (error) {
-      throw noAnswer(error, call.tried, show); // Only what is said here leaves: axios's own error holds every header.
+      throw noResponse(error, call.operation, show); // Only what is said here leaves: axios's own error holds every header.
     }
     if (isProxysOwn(response, url)) {
-      throw refusedByProxy(response.status, call.tried);
+      throw refusedByProxy(response.status, call.operation);
     }
     return this.read(response, call, show);
   }
@@ -164,7 +164,7 @@ export class Http {
     if (status >= 200 && status < 300) {
       const result = body === notJson ? undefined : call.read(body);
       if (result === undefined) {
-        throw unusable(call.tried, response, show);
+        throw unusable(call.operation, response, show);
       }
       return result;
     }
@@ -175,7 +175,7 @@ export class Http {
     const location = header(response, "location");
     throw new ScpError({
       failure,
-      tried: call.tried,
+      operation: call.operation,
       status,
       code,
       detail: location === undefined ? show(envelope?.detail ?? data) : `It redirects to ${show(location)}`,
@@ -212,25 +212,25 @@ export class Http {
   }
 }
 
-function worthRepeating(error: Error, repeatable: boolean): boolean {
+function isRetryable(error: Error, idempotent: boolean): boolean {
   if (!(error instanceof ScpError) || (error.retryAfter ?? 0) > longestRetryAfter) {
     return false;
   }
   const { failure, mayHaveWorked } = error;
   // A garbled success may come out whole the next time; an unknown refusal or a redirect stays what it is.
   const passing = isTransient(error) || (failure === "unexpected" && mayHaveWorked);
-  return passing && (repeatable || !mayHaveWorked);
+  return passing && (idempotent || !mayHaveWorked);
 }
 
 /** The pause before the next try, in milliseconds: what the service asks for, or a random part of a doubling, capped one. */
 export function pause(
   attempt: number,
-  { firstPause, longestPause, asked }: { firstPause: number; longestPause: number; asked?: number },
+  { initialBackoff, maxBackoff, asked }: { initialBackoff: number; maxBackoff: number; asked?: number },
   random: () => number = Math.random,
 ): number {
-  const ceiling = Math.min(longestPause, firstPause * 2 ** (attempt - 1));
+  const ceiling = Math.min(maxBackoff, initialBackoff * 2 ** (attempt - 1));
   const own = ceiling * (0.5 + random() / 2);
-  return asked === undefined ? own : Math.max(asked, firstPause) + random() * firstPause;
+  return asked === undefined ? own : Math.max(asked, initialBackoff) + random() * initialBackoff;
 }
 
 /** Retry-After in milliseconds, given as seconds or as a date. */

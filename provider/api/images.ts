@@ -1,115 +1,128 @@
-/**
- * An image as Show Image tells it. What is not known yet, or not shown in an API version, is absent.
- */
-export interface Image {
-  id: string;
-  name: string;
-  /** Lower case, Glance's: queued, saving, uploading, importing, active, deactivated, pending_delete, deleted, killed. */
-  status: string;
-  osDistro?: string;
-  url?: string;
-  containerFormat?: string;
-  diskFormat?: string;
-  /** GB. */
-  minDisk: number;
-  /** The API's own number: its documentation says GB, the vendor's Terraform provider MB. */
-  minRam: number;
-  protected: boolean;
-  visibility: string;
-  /** The MD5 of the file. */
-  checksum?: string;
-  osHashAlgo?: string;
-  osHashValue?: string;
-  /** Bytes of the file. */
-  size?: number;
-  /** Bytes of the disk that the file describes. */
-  virtualSize?: number;
-  volumes?: ImageVolume[];
-  file?: string;
-  osHidden?: boolean;
-  owner?: string;
-  ownerAccountName?: string;
-  ownerUserName?: string;
-  rootDeviceName?: string;
-  /** From API version 1.2 on. */
-  scpGpuDriver?: string;
-  scpImageType?: string;
-  scpK8sVersion?: string;
-  scpOriginalImageType?: string;
-  scpOsBuildVersion?: string;
-  scpOsVersion?: string;
-  /** ISO 8601, UTC. */
-  createdAt?: string;
-  /** ISO 8601, UTC. */
-  updatedAt?: string;
+/** How a field is read out of an answer, and what type it has then. Undefined where the answer has nothing of the kind. */
+interface Field<T> {
+  read: (value: unknown) => T | undefined;
+  type: string;
 }
 
-/** A volume of an image that was made from a server: an entry of Nova's block device mapping. */
-export interface ImageVolume {
-  bootIndex?: number;
-  deleteOnTermination?: boolean;
-  destinationType?: string;
-  deviceName?: string;
-  deviceType?: string;
-  diskBus?: string;
-  encrypted?: boolean;
-  encryptionFormat?: string;
-  encryptionOptions?: string;
-  encryptionSecretUuid?: string;
-  guestFormat?: string;
-  imageId?: string;
-  noDevice?: boolean;
-  snapshotId?: string;
-  sourceType?: string;
-  tag?: string;
-  volumeId?: string;
+const aText: Field<string> = { read: text, type: "string" };
+const aNumber: Field<number> = { read: number, type: "number" };
+const aFlag: Field<boolean> = { read: flag, type: "boolean" };
+
+/** What an image always has: without any of it nothing else can be believed. */
+const essential = { id: aText, name: aText, status: { ...aText, read: lowerCase } };
+
+/** What has a value of its own where the answer says nothing. */
+const fallbacks = { minDisk: 0, minRam: 0, protected: false, visibility: "private" };
+
+/**
+ * The fields of an image as Show Image tells it, each by its name on the wire in camel case. What is not known yet, or not shown in an
+ * API version, is absent. A field of a new API version is a line here.
+ */
+const optionalFields = {
+  osDistro: aText,
+  url: aText,
+  containerFormat: aText,
+  diskFormat: aText,
+  minDisk: aNumber,
+  minRam: aNumber,
+  protected: aFlag,
+  visibility: aText,
+  checksum: aText,
+  osHashAlgo: aText,
+  osHashValue: aText,
+  size: aNumber,
+  virtualSize: aNumber,
+  volumes: { read: volumesFrom, type: "ImageVolume[]" },
+  file: aText,
+  osHidden: aFlag,
+  owner: aText,
+  ownerAccountName: aText,
+  ownerUserName: aText,
+  rootDeviceName: aText,
+  scpGpuDriver: { ...aText, read: nonEmpty },
+  scpImageType: aText,
+  scpK8sVersion: aText,
+  scpOriginalImageType: aText,
+  scpOsBuildVersion: aText,
+  scpOsVersion: aText,
+  createdAt: aText,
+  updatedAt: aText,
+};
+
+/** All fields, with the names of their types. */
+export const imageFields: Readonly<Record<string, { type: string }>> = { ...essential, ...optionalFields };
+
+type Told<F> = { [K in keyof F]?: F[K] extends Field<infer T> ? T : never };
+
+/** An image as Show Image tells it. States are Glance's, in lower case: queued, saving, uploading, importing, active, deactivated … */
+export type Image = Required<Told<typeof essential>> &
+  Omit<Told<typeof optionalFields>, keyof typeof fallbacks> & {
+    [K in keyof typeof fallbacks]: (typeof fallbacks)[K];
+  };
+
+/** The fields of a volume of an image that was made from a server: an entry of Nova's block device mapping. */
+const volumeFields = {
+  bootIndex: aNumber,
+  deleteOnTermination: aFlag,
+  destinationType: aText,
+  deviceName: aText,
+  deviceType: aText,
+  diskBus: aText,
+  encrypted: aFlag,
+  encryptionFormat: aText,
+  encryptionOptions: aText,
+  encryptionSecretUuid: aText,
+  guestFormat: aText,
+  imageId: aText,
+  noDevice: aFlag,
+  snapshotId: aText,
+  sourceType: aText,
+  tag: aText,
+  volumeId: aText,
   /** GB. */
-  volumeSize?: number;
-  volumeType?: string;
-}
+  volumeSize: aNumber,
+  volumeType: aText,
+};
+
+/** A volume of an image that was made from a server. */
+export type ImageVolume = Told<typeof volumeFields>;
 
 /** An answer's JSON object, as it came. */
 export type Wire = Record<string, unknown>;
 
 /** What can be told of an image when it is created. */
-export interface CreateImage {
-  name: string;
-  osDistro: string;
-  url: string;
-  containerFormat?: string;
-  diskFormat?: string;
-  minDisk?: number;
-  minRam?: number;
-  protected?: boolean;
-  visibility?: string;
-  tags?: Record<string, string>;
-}
+export type CreateImage = Pick<Image, "name"> &
+  Required<Pick<Image, "osDistro" | "url">> &
+  Partial<
+    Pick<Image, "containerFormat" | "diskFormat" | "minDisk" | "minRam" | "protected" | "visibility">
+  > & {
+    tags?: Record<string, string>;
+  };
 
-/** The only four properties that can change once an image exists. */
+/** The only properties that can change once an image exists. */
 export type UpdateImage = Partial<Pick<Image, "minDisk" | "minRam" | "protected" | "visibility">>;
 
-export function createRequest(image: CreateImage): Wire {
-  return withoutUndefined({
-    name: image.name,
-    os_distro: image.osDistro,
-    url: image.url,
-    container_format: image.containerFormat,
-    disk_format: image.diskFormat,
-    min_disk: image.minDisk,
-    min_ram: image.minRam,
-    protected: image.protected,
-    visibility: image.visibility,
-    tags: image.tags && tagList(image.tags),
-  });
+export function createRequest({ tags, ...image }: CreateImage): Wire {
+  return withoutUndefined({ ...toWire(image), tags: tags && tagList(tags) });
 }
 
 export function updateRequest(changes: UpdateImage): Wire {
-  return withoutUndefined({
-    min_disk: changes.minDisk,
-    min_ram: changes.minRam,
-    protected: changes.protected,
-    visibility: changes.visibility,
-  });
+  return withoutUndefined(toWire(changes));
+}
+
+/** Names in camel case become the wire's, `minDisk` is `min_disk`: here, and nowhere else. */
+function toWire(values: object): Wire {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [wireName(name), value]));
+}
+
+function wireName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** The fields out of an answer: what is not known is absent, never null. */
+function readFields<F extends Record<string, Field<unknown>>>(answer: Wire, fields: F): Told<F> {
+  const read = Object.entries(fields).map(([name, field]) => [name, field.read(answer[wireName(name)])]);
+  return withoutUndefined(Object.fromEntries(read)) as Told<F>;
 }
 
 export function tagList(tags: Record<string, string>): Wire[] {
@@ -121,53 +134,17 @@ export function isImageId(id: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/.test(id);
 }
 
-/**
- * An image out of an answer; undefined when the answer is no image: without an id or a status nothing else can be believed.
- */
+/** An image out of an answer; undefined when the answer is no image. */
 export function imageFrom(body: unknown): Image | undefined {
   if (!isObject(body)) {
     return undefined;
   }
   const answer = withoutControls(body);
-  const id = text(answer.id);
-  const status = text(answer.status);
-  const name = text(answer.name);
+  const { id, name, status } = readFields(answer, essential);
   if (id === undefined || !isImageId(id) || status === undefined || name === undefined) {
     return undefined;
   }
-  return withoutUndefined({
-    id,
-    name,
-    status: status.toLowerCase(),
-    osDistro: text(answer.os_distro),
-    url: text(answer.url),
-    containerFormat: text(answer.container_format),
-    diskFormat: text(answer.disk_format),
-    minDisk: number(answer.min_disk) ?? 0,
-    minRam: number(answer.min_ram) ?? 0,
-    protected: flag(answer.protected) ?? false,
-    visibility: text(answer.visibility) ?? "private",
-    checksum: text(answer.checksum),
-    osHashAlgo: text(answer.os_hash_algo),
-    osHashValue: text(answer.os_hash_value),
-    size: number(answer.size),
-    virtualSize: number(answer.virtual_size),
-    volumes: volumesFrom(answer.volumes),
-    file: text(answer.file),
-    osHidden: flag(answer.os_hidden),
-    owner: text(answer.owner),
-    ownerAccountName: text(answer.owner_account_name),
-    ownerUserName: text(answer.owner_user_name),
-    rootDeviceName: text(answer.root_device_name),
-    scpGpuDriver: nonEmpty(answer.scp_gpu_driver),
-    scpImageType: text(answer.scp_image_type),
-    scpK8sVersion: text(answer.scp_k8s_version),
-    scpOriginalImageType: text(answer.scp_original_image_type),
-    scpOsBuildVersion: text(answer.scp_os_build_version),
-    scpOsVersion: text(answer.scp_os_version),
-    createdAt: text(answer.created_at),
-    updatedAt: text(answer.updated_at),
-  });
+  return { id, name, status, ...fallbacks, ...readFields(answer, optionalFields) };
 }
 
 /** The same without the signs that speak to a terminal, or turn the direction of writing: what an image says is shown to people. */
@@ -185,34 +162,12 @@ function volumesFrom(json: unknown): ImageVolume[] | undefined {
   }
   try {
     const list: unknown = JSON.parse(json);
-    return Array.isArray(list) ? list.filter(isObject).map(volumeFrom) : undefined;
+    return Array.isArray(list)
+      ? list.filter(isObject).map((volume) => readFields(volume, volumeFields))
+      : undefined;
   } catch {
     return undefined;
   }
-}
-
-function volumeFrom(volume: Wire): ImageVolume {
-  return withoutUndefined({
-    bootIndex: number(volume.boot_index),
-    deleteOnTermination: flag(volume.delete_on_termination),
-    destinationType: text(volume.destination_type),
-    deviceName: text(volume.device_name),
-    deviceType: text(volume.device_type),
-    diskBus: text(volume.disk_bus),
-    encrypted: flag(volume.encrypted),
-    encryptionFormat: text(volume.encryption_format),
-    encryptionOptions: text(volume.encryption_options),
-    encryptionSecretUuid: text(volume.encryption_secret_uuid),
-    guestFormat: text(volume.guest_format),
-    imageId: text(volume.image_id),
-    noDevice: flag(volume.no_device),
-    snapshotId: text(volume.snapshot_id),
-    sourceType: text(volume.source_type),
-    tag: text(volume.tag),
-    volumeId: text(volume.volume_id),
-    volumeSize: number(volume.volume_size),
-    volumeType: text(volume.volume_type),
-  });
 }
 
 export function isObject(value: unknown): value is Wire {
@@ -226,6 +181,10 @@ export function text(value: unknown): string | undefined {
 /** An ordinary image may have an empty text where another has something to tell. */
 function nonEmpty(value: unknown): string | undefined {
   return value === "" ? undefined : text(value);
+}
+
+function lowerCase(value: unknown): string | undefined {
+  return text(value)?.toLowerCase();
 }
 
 function number(value: unknown): number | undefined {

@@ -20,13 +20,13 @@ const neverSent = new Set([
 /** What TLS calls the certificates that it does not trust. */
 const badCertificate = /CERT|^UNABLE_TO_|^INVALID_CA$|^HOSTNAME_MISMATCH$/;
 
-export function noAnswer(error: unknown, tried: string, show: (foreign: string) => string): ScpError {
+export function noResponse(error: unknown, operation: string, show: (foreign: string) => string): ScpError {
   const { code, response } = isAxiosError(error) ? error : {};
   const message = error instanceof Error ? error.message : "";
   if (code !== undefined && badCertificate.test(code)) {
     return new ScpError({
       failure: "unexpected",
-      tried,
+      operation,
       detail: `The certificate is not trusted: ${show(message)}`,
       advice:
         "Check the endpoint. Behind a proxy that opens TLS, set NODE_EXTRA_CA_CERTS to the file of its certificate authority.",
@@ -36,14 +36,14 @@ export function noAnswer(error: unknown, tried: string, show: (foreign: string) 
   if (code === "ERR_BAD_RESPONSE" && response === undefined) {
     return new ScpError({
       failure: "unexpected",
-      tried,
+      operation,
       detail: `The answer is larger than ${largestAnswer / 1024 / 1024} MB`,
       mayHaveWorked: true,
     });
   }
   return new ScpError({
-    failure: "noAnswer",
-    tried,
+    failure: "noResponse",
+    operation,
     detail:
       code === "ERR_BAD_RESPONSE"
         ? "The answer was cut off"
@@ -60,10 +60,10 @@ export function isProxysOwn(response: AxiosResponse, url: string): boolean {
 }
 
 /** Such an answer proves nothing about the request: a proxy that was sent it in the open may have passed it on, and answer for others. */
-export function refusedByProxy(status: number, tried: string): ScpError {
+export function refusedByProxy(status: number, operation: string): ScpError {
   return new ScpError({
-    failure: "noAnswer",
-    tried,
+    failure: "noResponse",
+    operation,
     detail: `The proxy answers ${status} instead of making a TLS connection to the service`,
     advice: "Check the proxy settings (HTTPS_PROXY, NO_PROXY) and what the proxy allows.",
     mayHaveWorked: true,
@@ -71,7 +71,7 @@ export function refusedByProxy(status: number, tried: string): ScpError {
 }
 
 export function unusable(
-  tried: string,
+  operation: string,
   response: AxiosResponse<string>,
   show: (foreign: string) => string,
 ): ScpError {
@@ -79,7 +79,7 @@ export function unusable(
   const shown = show(response.data);
   return new ScpError({
     failure: "unexpected",
-    tried,
+    operation,
     status: response.status,
     detail: `The body (${type}) is not what this operation answers: ${shown === "" ? "it is empty" : shown}`,
     advice: "If a proxy or a login page answers in the service's place, fix that; otherwise run again.",

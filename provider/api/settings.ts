@@ -41,9 +41,9 @@ export type SettingName =
   | "creationTag";
 
 /** Where settings are looked for. What is not given is the process's own. */
-export interface Surroundings {
+export interface SettingSources {
   /** What a resource or a call states itself: the most explicit of all. */
-  own?: Partial<Record<SettingName, string | undefined>>;
+  overrides?: Partial<Record<SettingName, string | undefined>>;
   /** Looks up Pulumi config, such as `scp:region`. */
   config?: (key: string) => string | undefined;
   env?: NodeJS.ProcessEnv;
@@ -130,13 +130,13 @@ export class SettingsError extends Error {
  * Finds the settings, the most explicit place first: what is stated on the spot, Pulumi config, environment, the vendor's files.
  * @throws SettingsError that names every place which was looked at, for each setting that is missing or not usable.
  */
-export function findSettings(surroundings: Surroundings = {}): Settings {
-  const look = new Look(surroundings);
+export function findSettings(given: SettingSources = {}): Settings {
+  const resolver = new Resolver(given);
   const problems: string[] = [];
   const required = (name: SettingName): string => {
-    const found = look.up(name);
+    const found = resolver.find(name);
     if (found === undefined) {
-      problems.push(look.missing(name));
+      problems.push(resolver.missing(name));
     }
     return found ?? "";
   };
@@ -145,25 +145,25 @@ export function findSettings(surroundings: Surroundings = {}): Settings {
   const secretKey = required("secretKey");
   const region = required("region");
   const environment = required("environment");
-  const endpoint = look.up("endpoint");
-  const objectStorageEndpoint = look.up("objectStorageEndpoint");
-  const apiVersion = look.up("apiVersion") ?? "1.3";
-  const maxRequests = Number(look.up("maxRequests") ?? "16");
-  const accountId = look.up("accountId");
-  const creationTag = look.up("creationTag") ?? "true";
+  const endpoint = resolver.find("endpoint");
+  const objectStorageEndpoint = resolver.find("objectStorageEndpoint");
+  const apiVersion = resolver.find("apiVersion") ?? "1.3";
+  const maxRequests = Number(resolver.find("maxRequests") ?? "16");
+  const accountId = resolver.find("accountId");
+  const creationTag = resolver.find("creationTag") ?? "true";
 
   if (region !== "" && environment !== "") {
-    problems.push(...look.blame(checkPlace(environment, region), "region", "environment"));
+    problems.push(...resolver.attribute(checkPlace(environment, region), "region", "environment"));
   }
   problems.push(
-    ...look.blame(checkEndpoint(endpoint), "endpoint"),
-    ...look.blame(checkEndpoint(objectStorageEndpoint), "objectStorageEndpoint"),
-    ...look.blame(checkKey(accessKey), "accessKey"),
-    ...look.blame(checkKey(secretKey), "secretKey"),
+    ...resolver.attribute(checkEndpoint(endpoint), "endpoint"),
+    ...resolver.attribute(checkEndpoint(objectStorageEndpoint), "objectStorageEndpoint"),
+    ...resolver.attribute(checkKey(accessKey), "accessKey"),
+    ...resolver.attribute(checkKey(secretKey), "secretKey"),
   );
   if (!isApiVersion(apiVersion)) {
     problems.push(
-      ...look.blame(
+      ...resolver.attribute(
         `API version "${apiVersion}" does not exist; SCP has ${apiVersions.join(", ")}`,
         "apiVersion",
       ),
@@ -171,11 +171,16 @@ export function findSettings(surroundings: Surroundings = {}): Settings {
   }
   if (!Number.isInteger(maxRequests) || maxRequests < 1) {
     problems.push(
-      ...look.blame("the number of requests under way must be a whole number, 1 or more", "maxRequests"),
+      ...resolver.attribute(
+        "the number of requests under way must be a whole number, 1 or more",
+        "maxRequests",
+      ),
     );
   }
   if (creationTag !== "true" && creationTag !== "false") {
-    problems.push(...look.blame(`creationTag must be true or false, not "${creationTag}"`, "creationTag"));
+    problems.push(
+      ...resolver.attribute(`creationTag must be true or false, not "${creationTag}"`, "creationTag"),
+    );
   }
   if (problems.length > 0) {
     throw new SettingsError(problems);
@@ -191,19 +196,19 @@ export function findSettings(surroundings: Surroundings = {}): Settings {
     maxRequests,
     accountId,
     creationTag: creationTag === "true",
-    sources: look.sources,
-    warnings: look.warnings,
+    sources: resolver.sources,
+    warnings: resolver.warnings,
   };
 }
 
 /** Whether any place names a key pair: what decides between the real cloud and an emulator. Reads no value out. */
-export function hasCredentials(surroundings: Surroundings = {}): boolean {
-  const look = new Look(surroundings);
-  return look.up("accessKey") !== undefined || look.up("secretKey") !== undefined;
+export function hasCredentials(given: SettingSources = {}): boolean {
+  const resolver = new Resolver(given);
+  return resolver.find("accessKey") !== undefined || resolver.find("secretKey") !== undefined;
 }
 
 /** One search through all places; remembers where each setting was found, and reads each file once. */
-class Look {
+class Resolver {
   readonly sources: Partial<Record<SettingName, string>> = {};
   readonly warnings: string[] = [];
   /** Places that hold a text out of which the setting cannot be read. */
@@ -211,11 +216,11 @@ class Look {
   private readonly directory: string;
   private readonly files = new Map<string, Record<string, unknown>>();
 
-  constructor(private readonly surroundings: Surroundings) {
-    this.directory = join(surroundings.home ?? homedir(), ".scpconf");
+  constructor(private readonly given: SettingSources) {
+    this.directory = join(given.home ?? homedir(), ".scpconf");
   }
 
-  up(name: SettingName): string | undefined {
+  find(name: SettingName): string | undefined {
     for (const [source, text] of this.places(name)) {
       if (text !== undefined && text !== "") {
         this.sources[name] = source;
@@ -226,7 +231,7 @@ class Look {
   }
 
   private *places(name: SettingName): Generator<[string, string | undefined]> {
-    const { own = {}, config = () => undefined, env = process.env } = this.surroundings;
+    const { overrides = {}, config = () => undefined, env = process.env } = this.given;
     const { env: variables, file, from = {} } = settingSources[name];
     const read = (key: string, text: string | undefined, place: string) => {
       const reader = Object.hasOwn(from, key) ? from[key] : undefined;
@@ -236,7 +241,7 @@ class Look {
       }
       return result;
     };
-    yield [`the argument ${name}`, own[name]];
+    yield [`the argument ${name}`, overrides[name]];
     yield [`Pulumi config scp:${name}`, config(`scp:${name}`)];
     for (const variable of variables) {
       const place = `environment variable ${variable}`;
@@ -289,7 +294,7 @@ class Look {
   missing(name: SettingName): string {
     const { env, file, meaning } = settingSources[name];
     const places = [
-      ...(Object.hasOwn(this.surroundings.own ?? {}, name) ? [`the argument ${name}`] : []),
+      ...(Object.hasOwn(this.given.overrides ?? {}, name) ? [`the argument ${name}`] : []),
       `Pulumi config scp:${name}`,
       `${env.length > 1 ? "environment variables" : "environment variable"} ${env.join(", ")}`,
       ...(file === undefined ? [] : [`"${file.key}" in ${join(this.directory, file.name)}`]),
@@ -301,7 +306,7 @@ class Look {
   }
 
   /** Turns a complaint about a setting into a sentence that says where the setting came from. */
-  blame(complaint: string | undefined, ...names: SettingName[]): string[] {
+  attribute(complaint: string | undefined, ...names: SettingName[]): string[] {
     if (complaint === undefined) {
       return [];
     }

@@ -58,7 +58,7 @@ export class TagClient {
   private listed(id: string, path: string): (page: number) => Promise<Page<[string, string]>> {
     return (page) =>
       this.http.send({
-        ...operation("GET", path, `List tags of image ${id}`),
+        ...tagCall("GET", path, `List tags of image ${id}`),
         query: { size: pageSize, page },
         read: tagsFrom,
       });
@@ -68,7 +68,7 @@ export class TagClient {
   async set(image: TaggedResource, tags: Record<string, string>): Promise<void> {
     await this.underEitherName(image, (path) =>
       this.http.send({
-        ...operation("PUT", `${path}/bulk`, `Set tags of image ${image.id}`),
+        ...tagCall("PUT", `${path}/bulk`, `Set tags of image ${image.id}`),
         body: { tags: tagList(tags) },
         read: () => accepted,
       }),
@@ -79,7 +79,7 @@ export class TagClient {
   async delete(image: TaggedResource, key: string): Promise<void> {
     await this.underEitherName(image, (path) =>
       this.http.send({
-        ...operation("DELETE", `${path}/${key}`, `Delete tag ${key} of image ${image.id}`),
+        ...tagCall("DELETE", `${path}/${key}`, `Delete tag ${key} of image ${image.id}`),
         read: () => accepted,
       }),
     );
@@ -92,7 +92,7 @@ export class TagClient {
       (tag: TaggedImage & { key: string }) => `${tag.srn} ${tag.key}`,
       (page) =>
         this.http.send({
-          ...operation("GET", "/v1/tags", `Find images tagged ${key}`),
+          ...tagCall("GET", "/v1/tags", `Find images tagged ${key}`),
           query: { key, size: pageSize, page },
           read: taggedFrom,
         }),
@@ -134,8 +134,8 @@ export class TagClient {
 /** What a call without a result reads out of its answer: that it was accepted is all there is to know. */
 const accepted = true;
 
-function operation(method: Call<unknown>["method"], path: string, tried: string) {
-  return { service: "resourcemanager", method, path, tried, repeatable: true } as const;
+function tagCall(method: Call<unknown>["method"], path: string, operation: string) {
+  return { service: "resourcemanager", method, path, operation, idempotent: true } as const;
 }
 
 interface Page<T> {
@@ -167,7 +167,7 @@ async function allPages<T>(
   }
   throw new ScpError({
     failure: "unexpected",
-    tried: `List ${what}`,
+    operation: `List ${what}`,
     detail: `The pages have ${missing} rows`,
     advice: "Run again; if it stays like this, the service pages its lists in a way that is not known here.",
     mayHaveWorked: true,

@@ -2,10 +2,12 @@ import { randomUUID } from "node:crypto";
 import type { Image } from "../api/images";
 import type { ListImages } from "../api/client";
 import { providerText, typeName } from "../resources/dynamic";
-import { recordProperties, type Properties } from "../schema/properties";
-import type { Cloud } from "../lifecycle/context";
-import { imageImport } from "../runtime/image-import";
-import { imageRecord } from "../runtime/image-record";
+import { namesGiven, propertyOf, type Properties } from "../schema/description";
+import { imageRecord } from "../schema/image-record";
+import type { ProviderContext } from "../lifecycle/context";
+import { importLifecycle } from "../lifecycle/image-import";
+import { recordLifecycle } from "../lifecycle/image-record";
+import type { Found } from "../lifecycle/types";
 
 /** What `pulumi import --file` reads. */
 export interface ImportFile {
@@ -39,27 +41,27 @@ export interface TakeOver {
  * @param withOrigin whether the stack has no images of this package's yet
  */
 export async function takeOverImages(
-  cloud: Cloud,
+  context: ProviderContext,
   query: ListImages,
   withOrigin: boolean,
 ): Promise<TakeOver> {
   const result: TakeOver = { program: head, file: { resources: [] }, left: [] };
   const names = new Set<string>();
   if (withOrigin) {
-    result.file.resources.push(entry("Origin", "origin", "scp-images", randomUUID(), {}, {}));
+    result.file.resources.push(entry("Origin", "origin", "scp-images", randomUUID(), undefined));
   }
-  for await (const image of cloud.at({}).client.allImages(query)) {
+  for await (const image of context.locate({}).client.allImages(query)) {
     const reason = hindrance(image);
     if (reason !== undefined) {
       result.left.push(`${image.id} (${image.name}): ${reason}`);
       continue;
     }
     const name = nameFor(image.name, names);
-    const record = await imageRecord(cloud).read(image.id, { settledByImport: true });
-    const file = await imageImport(cloud).read(image.id, { deleteImage: false });
+    const record = await recordLifecycle(context).read(image.id, { settledByImport: true });
+    const file = await importLifecycle(context).read(image.id, { deleteImage: false });
     const parts = { key: `image-${name}`, name, image, record, file };
     result.file.resources.push(...entries(parts));
-    result.program += declaration(name, record.inputs as Properties);
+    result.program += declaration(name, record?.inputs ?? {});
   }
   return result;
 }
@@ -92,42 +94,36 @@ interface Parts {
   key: string;
   name: string;
   image: Image;
-  record: { props?: Properties; inputs?: Properties };
-  file: { props?: Properties; inputs?: Properties };
+  record: Found;
+  file: Found;
 }
 
 function entries({ key, name, image, record, file }: Parts): ImportEntry[] {
   const parent = { parent: key };
   return [
     { type: "scp:index:Image", name: key, logicalName: name, component: true },
-    { ...entry("ImageRecord", "image-record", name, image.id, record.inputs, record.props), ...parent },
-    { ...entry("ImageImport", "image-import", name, image.id, file.inputs, file.props), ...parent },
+    { ...entry("ImageRecord", "image-record", name, image.id, record), ...parent },
+    { ...entry("ImageImport", "image-import", name, image.id, file), ...parent },
   ];
 }
 
-function entry(
-  type: string,
-  module: string,
-  name: string,
-  id: string,
-  inputs?: Properties,
-  outputs?: Properties,
-): ImportEntry {
+function entry(type: string, module: string, name: string, id: string, found: Found): ImportEntry {
   const __provider = providerText(module);
   return {
     type: typeName(type),
     name: `${module}-${name}`,
     logicalName: name,
     id,
-    inputs: { ...inputs, __provider },
-    outputs: { ...outputs, __provider },
+    inputs: { ...found?.inputs, __provider },
+    outputs: { ...found?.outputs, __provider },
   };
 }
 
 /** The `Image` of a program, with the properties that are not what a program gets by default. */
 function declaration(name: string, inputs: Properties): string {
+  const offered = namesGiven(imageRecord, "required", "optional", "default", "configured");
   const stated = Object.entries(inputs).filter(
-    ([key, value]) => !recordProperties[key]?.internal && value !== recordProperties[key]?.default,
+    ([name, value]) => offered.includes(name) && value !== propertyOf(imageRecord, name).default,
   );
   const lines = stated.map(([key, value]) => `  ${key}: ${JSON.stringify(value)},\n`);
   return `\nnew Image(${JSON.stringify(name)}, {\n${lines.join("")}});\n`;

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { systemClock } from "../lifecycle/clock";
-import { cloudIn, type Cloud, type OwnSettings } from "../lifecycle/context";
+import { createContext, type Overrides, type ProviderContext } from "../lifecycle/context";
 import { takeOverImages } from "./import-file";
 import { deleteOrphans, findOrphans, orphansText } from "./orphans";
 
@@ -30,8 +30,8 @@ Both take --region NAME and --environment NAME, by default the configured ones.
 
 const place = { region: { type: "string" }, environment: { type: "string" } } as const;
 
-function cloudFor(own: OwnSettings & { region?: string; environment?: string }): Cloud {
-  return cloudIn({ own }, systemClock, { show: () => () => undefined });
+function contextFor(overrides: Overrides & { region?: string; environment?: string }): ProviderContext {
+  return createContext({ overrides }, systemClock, { show: () => () => undefined });
 }
 
 async function importFile(args: string[]): Promise<number> {
@@ -48,8 +48,8 @@ async function importFile(args: string[]): Promise<number> {
   });
   const { region, environment, name, visibility } = values;
   const query = { name, osDistro: values["os-distro"], visibility };
-  const cloud = cloudFor({ region, environment });
-  const { program, file, left } = await takeOverImages(cloud, query, !values["existing-stack"]);
+  const context = contextFor({ region, environment });
+  const { program, file, left } = await takeOverImages(context, query, !values["existing-stack"]);
   writeFileSync(values.file, `${JSON.stringify(file, undefined, 2)}\n`);
   process.stdout.write(program);
   process.stderr.write(
@@ -70,22 +70,22 @@ async function orphans(args: string[]): Promise<number> {
       json: { type: "boolean", default: false },
     },
   });
-  const cloud = cloudFor({ region: values.region, environment: values.environment });
+  const context = contextFor({ region: values.region, environment: values.environment });
   if (values.delete === undefined) {
     if (positionals.length > 0) {
       throw new UsageError(
         `"${positionals.join(" ")}" is no option; to delete images, write --delete before them.`,
       );
     }
-    const found = await findOrphans(cloud, values.state);
+    const found = await findOrphans(context, values.state);
     process.stdout.write(
       values.json
         ? `${JSON.stringify(found, undefined, 2)}\n`
-        : orphansText(found, cloud.at({}).client.serverNow()),
+        : orphansText(found, context.locate({}).client.serverNow()),
     );
     return 0;
   }
-  const results = await deleteOrphans(cloud, [...values.delete, ...positionals], values.state);
+  const results = await deleteOrphans(context, [...values.delete, ...positionals], values.state);
   for (const { deleted, text } of results) {
     (deleted ? process.stdout : process.stderr).write(`${text}\n`);
   }

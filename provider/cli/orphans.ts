@@ -4,7 +4,7 @@ import { placeOfSrn } from "../api/tags";
 import { deleteImage } from "../lifecycle/delete";
 import { showLate } from "../lifecycle/gone";
 import { describeImage, taggedImages, type Tagged } from "../lifecycle/orphans";
-import type { Cloud, CloudPlace } from "../lifecycle/context";
+import type { Location, ProviderContext } from "../lifecycle/context";
 
 /** An image that carries a creation tag, with what is known of it. */
 export interface Orphan {
@@ -20,24 +20,24 @@ export interface Orphan {
 }
 
 /** All images of the account that carry a creation tag, in every region. */
-export async function findOrphans(cloud: Cloud, states: readonly string[]): Promise<Orphan[]> {
-  const { client } = await cloud.open({});
+export async function findOrphans(context: ProviderContext, states: readonly string[]): Promise<Orphan[]> {
+  const { client } = await context.open({});
   const held = new Map(states.flatMap((file) => imagesIn(file).map((id) => [id, file] as const)));
   const tagged = await taggedImages(client);
-  return Promise.all(tagged.map((one) => lookAt(one, cloud, held)));
+  return Promise.all(tagged.map((one) => lookAt(one, context, held)));
 }
 
 async function lookAt(
   { imageId: id, srn, tag }: Tagged,
-  cloud: Cloud,
+  context: ProviderContext,
   held: ReadonlyMap<string, string>,
 ): Promise<Orphan> {
   const { region, environment } = placeOfSrn(srn) ?? {};
-  const place = cloud.at({ region, environment });
+  const location = context.locate({ region, environment });
   return {
     id,
-    region: place.client.settings.region,
-    image: await showLate(id, tag?.createdAt ?? 0, place),
+    region: location.client.settings.region,
+    image: await showLate(id, tag?.createdAt ?? 0, location),
     stackName: tag?.stackName,
     createdBy: tag && (tag.createdAs === "image" ? "Image" : "ImageRecord"),
     heldBy: held.get(id),
@@ -94,17 +94,17 @@ export interface Deletion {
 
 /** Deletes the named images, each after looking at it again. Whatever carries no creation tag, or may be in use, is refused. */
 export async function deleteOrphans(
-  cloud: Cloud,
+  context: ProviderContext,
   ids: readonly string[],
   states: readonly string[],
 ): Promise<Deletion[]> {
-  const orphans = new Map((await findOrphans(cloud, states)).map((orphan) => [orphan.id, orphan]));
+  const orphans = new Map((await findOrphans(context, states)).map((orphan) => [orphan.id, orphan]));
   const results: Deletion[] = [];
   for (const id of new Set(ids)) {
     const orphan = orphans.get(id);
     const refusal = refusalOf(id, orphan);
     if (refusal === undefined && orphan?.image !== undefined) {
-      await deleteImage(id, orphan.image, placeOf(orphan, cloud));
+      await deleteImage(id, orphan.image, locationOf(orphan, context));
       results.push({ id, deleted: true, text: `Image ${id} (${orphan.image.name}) is deleted.` });
     } else {
       results.push({ id, deleted: false, text: `Image ${id} is not deleted: ${refusal ?? "it is gone"}.` });
@@ -125,6 +125,6 @@ function refusalOf(id: string, orphan: Orphan | undefined): string | undefined {
     : undefined;
 }
 
-function placeOf({ region }: Orphan, cloud: Cloud): CloudPlace {
-  return cloud.at({ region });
+function locationOf({ region }: Orphan, context: ProviderContext): Location {
+  return context.locate({ region });
 }

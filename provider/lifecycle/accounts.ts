@@ -41,7 +41,10 @@ export async function checkExpectedAccount(client: ScpClient): Promise<void> {
 }
 
 /** What the state keeps of who made an image: the account; where IAM does not tell it, a fingerprint of the access key. */
-export async function makerOf(client: ScpClient, imageId: string): Promise<MadeBy> {
+export async function makerOf(
+  client: ScpClient,
+  imageId: string,
+): Promise<{ accountId?: string; madeWith?: string }> {
   const accountId = await client.accountId().catch(() => undefined);
   return accountId === undefined ? { madeWith: fingerprint(client, imageId) } : { accountId };
 }

@@ -8,6 +8,8 @@ import { newCreationTag } from "../schema/creation-tag";
 import { showLate } from "./gone";
 import type { ImageHolders } from "./holders";
 import { describeImage, type OrphanFinder, type Tagged } from "./orphans";
+import { imageNames } from "../schema/description";
+import { imageRecord } from "../schema/image-record";
 import { immutableMismatches } from "../schema/spelling";
 
 export interface AdoptionServices {
@@ -73,7 +75,7 @@ async function objection(
   youngerThan: number,
   { client, orphans }: AdoptionServices,
 ): Promise<string | undefined> {
-  const [mismatch] = immutableMismatches(image, declared);
+  const [mismatch] = immutableMismatches(imageRecord, image, declared);
   if (mismatch !== undefined) {
     return mismatch;
   }
@@ -151,15 +153,15 @@ function orphanText(image: Image, reason: string, now: number): string {
   );
 }
 
-const updatable = ["minDisk", "minRam", "protected", "visibility"] as const;
-
 /** Brings what can change to what is declared. */
 export async function updateToDeclared(
   image: Image,
   declared: Partial<CreateImage>,
   client: ScpClient,
 ): Promise<Image> {
-  const changed = updatable.filter((key) => declared[key] !== undefined && image[key] !== declared[key]);
-  const changes: UpdateImage = Object.fromEntries(changed.map((key) => [key, declared[key]]));
+  const changed = imageNames(imageRecord, "update").filter(
+    (name) => declared[name] !== undefined && image[name] !== declared[name],
+  );
+  const changes: UpdateImage = Object.fromEntries(changed.map((name) => [name, declared[name]]));
   return changed.length === 0 ? image : client.updateImage(image.id, changes);
 }

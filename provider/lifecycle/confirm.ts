@@ -2,7 +2,7 @@ import type { ScpClient } from "../api/client";
 import { isNotFound, isTransient, ScpError } from "../api/errors";
 import type { TaggedResource } from "../api/tags";
 import type { Clock } from "./clock";
-import { unlessNotFound } from "./gone";
+import { undefinedIfNotFound } from "./gone";
 import { creationTagKey, withoutCreationTag } from "../schema/creation-tag";
 
 /** What came of removing a creation tag. */
@@ -101,7 +101,7 @@ export async function claim(
   { from, to, tags }: { from: string; to: string; tags?: Record<string, string> },
   client: ScpClient,
 ): Promise<boolean> {
-  const now = await unlessNotFound(() => client.tags.list(image));
+  const now = await undefinedIfNotFound(() => client.tags.list(image));
   if (now?.[creationTagKey] !== from) {
     return false;
   }

@@ -1,40 +1,40 @@
-import type { dynamic } from "@pulumi/pulumi";
 import { ScpClient } from "../api/client";
-import type { Patience } from "../api/http";
-import { findSettings, type Settings, type Surroundings } from "../api/settings";
+import type { RetryPolicy } from "../api/http";
+import { findSettings, type Settings, type SettingSources } from "../api/settings";
 import { checkExpectedAccount } from "./accounts";
 import { ImageHolders } from "./holders";
 import { OrphanFinder } from "./orphans";
-import { systemClock, type Clock } from "./clock";
-import { engineProgress, type Progress } from "./progress";
-import { ImageWatch } from "./poller";
+import type { Clock } from "./clock";
+import type { Progress } from "./progress";
+import { ImagePoller } from "./poller";
 
-/** What the hooks of a resource work with. */
-export interface Cloud {
+/** What the life of a resource works with, in one run. */
+export interface ProviderContext {
   clock: Clock;
   progress: Progress;
   /**
-   * The settings for a resource that states these itself.
+   * The settings for a resource that states some of them itself.
    * @throws SettingsError
    */
-  settings: (own: OwnSettings) => Settings;
+  settings: (overrides: Overrides) => Settings;
   /**
-   * What works for a resource's place. Asks the service nothing.
+   * What works for a resource's location. Asks the service nothing.
    * @throws SettingsError
    */
-  at: (own: OwnSettings) => CloudPlace;
+  locate: (overrides: Overrides) => Location;
   /**
    * The same, when the keys are known to be of the account that `scp:accountId` states.
    * @throws SettingsError; ImageError
    */
-  open: (own: OwnSettings) => Promise<CloudPlace>;
+  open: (overrides: Overrides) => Promise<Location>;
 }
 
-export interface CloudPlace {
+/** A region of an environment, with what this run knows of it. */
+export interface Location {
   client: ScpClient;
   clock: Clock;
-  /** The one watch over everything that waits. */
-  watch: ImageWatch;
+  /** The one poller of everything that is waited for. */
+  poller: ImagePoller;
   holders: ImageHolders;
   orphans: OrphanFinder;
   /** Images that this run created or adopted, and whether they carry the creation tag. */
@@ -45,57 +45,57 @@ export interface CloudPlace {
 }
 
 /** The settings that a resource can state among its properties. */
-export interface OwnSettings {
+export interface Overrides {
   region?: unknown;
   environment?: unknown;
 }
 
-/** The cloud as the surroundings say it is. Clients are kept, so that connections and the watch are shared. */
-export function cloudIn(
-  surroundings: Surroundings,
+/** The context that these sources of settings describe. Clients are kept, so that connections and the poller are shared. */
+export function createContext(
+  sources: SettingSources,
   clock: Clock,
   progress: Progress,
-  patience: Partial<Patience> = {},
-): Cloud {
-  const places = new Map<string, CloudPlace & { checked?: Promise<void> }>();
-  const settings = ({ region, environment }: OwnSettings) =>
+  retryPolicy: Partial<RetryPolicy> = {},
+): ProviderContext {
+  const locations = new Map<string, Location & { checked?: Promise<void> }>();
+  const settings = ({ region, environment }: Overrides) =>
     findSettings({
-      ...surroundings,
-      own: {
-        region: asText(region) ?? surroundings.own?.region,
-        environment: asText(environment) ?? surroundings.own?.environment,
+      ...sources,
+      overrides: {
+        region: asText(region) ?? sources.overrides?.region,
+        environment: asText(environment) ?? sources.overrides?.environment,
       },
     });
-  const at = (own: OwnSettings) => {
-    const found = settings(own);
+  const locate = (overrides: Overrides) => {
+    const found = settings(overrides);
     const key = JSON.stringify(found);
-    let place = places.get(key);
-    if (place === undefined) {
-      place = placeFor(new ScpClient(found, patience, clock.now), clock);
-      found.warnings.forEach(place.warn);
-      places.set(key, place);
+    let location = locations.get(key);
+    if (location === undefined) {
+      location = createLocation(new ScpClient(found, retryPolicy, clock.now), clock);
+      found.warnings.forEach(location.warn);
+      locations.set(key, location);
     }
-    return place;
+    return location;
   };
   return {
     clock,
     progress,
     settings,
-    at,
-    async open(own) {
-      const place = at(own);
-      place.checked ??= checkExpectedAccount(place.client).catch((error: unknown) => {
-        place.checked = undefined; // A failure is not kept: the next call asks again.
+    locate,
+    async open(overrides) {
+      const location = locate(overrides);
+      location.checked ??= checkExpectedAccount(location.client).catch((error: unknown) => {
+        location.checked = undefined; // A failure is not kept: the next call asks again.
         throw error;
       });
-      await place.checked;
-      return place;
+      await location.checked;
+      return location;
     },
   };
 }
 
-/** What works for a place, with nothing known yet. */
-export function placeFor(client: ScpClient, clock: Clock): CloudPlace & { checked?: Promise<void> } {
+/** What works for a location, with nothing known yet. */
+export function createLocation(client: ScpClient, clock: Clock): Location & { checked?: Promise<void> } {
   const said = new Set<string>();
   const warn = (text: string) => {
     console.warn(text);
@@ -109,46 +109,13 @@ export function placeFor(client: ScpClient, clock: Clock): CloudPlace & { checke
   return {
     client,
     clock,
-    watch: new ImageWatch(client, clock),
+    poller: new ImagePoller(client, clock),
     holders: new ImageHolders(),
     orphans: new OrphanFinder({ client, warnOnce }),
     created: new Map(),
     warn,
     warnOnce,
   };
-}
-
-let stackCloud: Cloud | undefined;
-let configured = false;
-
-/**
- * Called by Pulumi with the stack's configuration before any other hook; by every resource type, since each brings a provider
- * of its own. The configuration is the same each time, and the first cloud stays: what it knows of the run, and how many requests
- * it has under way, is of all types together. It waits for nothing: a first call may already run beside it.
- */
-export function configure({ config }: dynamic.ConfigureRequest): Promise<void> {
-  if (!configured) {
-    configured = true;
-    stackCloud = cloudIn({ config: (key) => config.get(key) }, systemClock, engineProgress());
-  }
-  return Promise.resolve();
-}
-
-/** The cloud of the stack that this process works for. */
-export const cloudOfStack: Cloud = {
-  clock: systemClock,
-  get progress() {
-    return current().progress;
-  },
-  settings: (own) => current().settings(own),
-  at: (own) => current().at(own),
-  open: (own) => current().open(own),
-};
-
-/** Without configuration, from a Pulumi that calls no configure, the environment and the vendor's files still count. */
-function current(): Cloud {
-  stackCloud ??= cloudIn({}, systemClock, engineProgress());
-  return stackCloud;
 }
 
 function asText(value: unknown): string | undefined {

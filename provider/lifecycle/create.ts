@@ -4,6 +4,7 @@ import type { CreateImage, Image } from "../api/images";
 import type { Clock } from "./clock";
 import { creationTagKey } from "../schema/creation-tag";
 import { describeImage } from "./orphans";
+import { imageRecord } from "../schema/image-record";
 import { immutableMismatches } from "../schema/spelling";
 
 interface Services {
@@ -167,7 +168,7 @@ async function findCreated(
       failure: lost.failure,
       status: lost.status,
       mayHaveWorked: lost.mayHaveWorked,
-      tried: `Create image "${request.name}"`,
+      operation: `Create image "${request.name}"`,
       detail: "No answer came. It may have created one of these, which nothing tells from others",
       advice: `${found}. Nothing was done to them. If one is this resource's, give its id as imageId; if not, run again.`,
     });
@@ -181,6 +182,7 @@ const clockTolerance = 5_000;
 function maySpringFrom(image: Image, request: CreateImage, begun: number): boolean {
   const created = Date.parse(image.createdAt ?? "");
   return (
-    !(created < begun - clockTolerance) && immutableMismatches(image, { ...image, ...request }).length === 0
+    !(created < begun - clockTolerance) &&
+    immutableMismatches(imageRecord, image, { ...image, ...request }).length === 0
   );
 }

@@ -11,7 +11,7 @@ interface Services {
 }
 
 /** How long a delete that is refused because the image is in use is tried again, in milliseconds. */
-const inUse = { longest: 5 * 60_000, firstPause: 2_000, longestPause: 30_000 };
+const inUse = { longest: 5 * 60_000, initialBackoff: 2_000, maxBackoff: 30_000 };
 
 /**
  * Deletes an image. One that is gone already is fine: that is what was wanted, and a delete whose answer was lost looks the same.
@@ -20,7 +20,7 @@ const inUse = { longest: 5 * 60_000, firstPause: 2_000, longestPause: 30_000 };
 export async function deleteImage(id: string, remembered: Remembered, services: Services): Promise<void> {
   const { client, clock } = services;
   const since = clock.now();
-  for (let pause = inUse.firstPause; ; pause = Math.min(pause * 2, inUse.longestPause)) {
+  for (let pause = inUse.initialBackoff; ; pause = Math.min(pause * 2, inUse.maxBackoff)) {
     try {
       await client.deleteImage(id);
       return;

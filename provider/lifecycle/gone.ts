@@ -50,7 +50,7 @@ export async function showLate(
   { client, clock }: Services,
 ): Promise<Image | undefined> {
   for (;;) {
-    const image = await unlessNotFound(() => client.showImage(id));
+    const image = await undefinedIfNotFound(() => client.showImage(id));
     const mayComeLate = client.serverNow() - createdAt < shownAfter;
     if (image !== undefined || !mayComeLate) {
       return image;
@@ -87,7 +87,7 @@ async function isListed(id: string, name: string | undefined, client: ScpClient)
 }
 
 /** What a call answers; undefined when the service says that there is no such thing. */
-export async function unlessNotFound<T>(call: () => Promise<T>): Promise<T | undefined> {
+export async function undefinedIfNotFound<T>(call: () => Promise<T>): Promise<T | undefined> {
   try {
     return await call();
   } catch (error) {

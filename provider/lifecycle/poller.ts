@@ -3,38 +3,38 @@ import { isTransient, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
 import type { Clock } from "./clock";
 
-/** What a look at an image gave: the image, or the passing trouble that hindered the look. */
-export type Sight = Image | ScpError;
+/** What a poll of an image gave: the image, or the passing trouble that hindered it. */
+export type PollResult = Image | ScpError;
 
-interface Watcher {
-  /** When the watching began, which sets how often to look. */
+interface Subscriber {
+  /** When the polling began, which sets how often to poll. */
   since: number;
-  /** When to look next. */
+  /** When to poll next. */
   due: number;
-  seen: (sight: Sight) => void;
+  seen: (result: PollResult) => void;
   failed: (error: unknown) => void;
 }
 
-const shortestPause = 200;
-const longestPause = 30_000;
+const shortestInterval = 200;
+const longestInterval = 30_000;
 
 /**
- * How long to wait for the next look, in milliseconds, after having waited this long already: short imports are noticed
+ * How long to wait for the next poll, in milliseconds, after having waited this long already: short imports are noticed
  * promptly, long ones cost few calls, and in both the delay is a small part of the time that the import took.
  */
-export function lookPause(waited: number): number {
-  return Math.min(longestPause, Math.max(shortestPause, waited * 0.04));
+export function pollInterval(waited: number): number {
+  return Math.min(longestInterval, Math.max(shortestInterval, waited * 0.04));
 }
 
-/** From how many images on one list is cheaper than a look at each. */
+/** From how many images on one list is cheaper than a poll of each. */
 const listFrom = 3;
 
 /**
- * One watch over all images that this process waits for: however many they are, a look at them costs one call as long as they
+ * One poller of all images that this process waits for: however many they are, a poll of them costs one call as long as they
  * are among the newest, and it is taken when the most impatient one is due.
  */
-export class ImageWatch {
-  private readonly watchers = new Map<string, Set<Watcher>>();
+export class ImagePoller {
+  private readonly subscribers = new Map<string, Set<Subscriber>>();
   /** Images that will be waited for, and how they looked once they were active. */
   private readonly expected = new Map<string, Image | undefined>();
   private running = false;
@@ -52,17 +52,17 @@ export class ImageWatch {
     this.expected.set(id, undefined);
   }
 
-  /** The next sight of an image that has been waited for since then. Rejects when looking has become pointless: gone, refused. */
-  next(id: string, since: number): Promise<Sight> {
+  /** The next result of an image that has been waited for since then. Rejects when polling has become pointless: gone, refused. */
+  next(id: string, since: number): Promise<PollResult> {
     const active = this.expected.get(id);
     this.expected.delete(id);
     if (active !== undefined) {
       return Promise.resolve(active);
     }
     return new Promise((seen, failed) => {
-      const due = this.clock.now() + lookPause(this.clock.now() - since);
-      const watchers = this.watchers.get(id) ?? new Set();
-      this.watchers.set(id, watchers.add({ since, due, seen, failed }));
+      const due = this.clock.now() + pollInterval(this.clock.now() - since);
+      const subscribers = this.subscribers.get(id) ?? new Set();
+      this.subscribers.set(id, subscribers.add({ since, due, seen, failed }));
       void this.run();
     });
   }
@@ -72,78 +72,78 @@ export class ImageWatch {
       return;
     }
     this.running = true;
-    while (this.watchers.size > 0) {
-      const due = Math.min(...[...this.all()].map((watcher) => watcher.due));
+    while (this.subscribers.size > 0) {
+      const due = Math.min(...[...this.all()].map((subscriber) => subscriber.due));
       const wait = due - this.clock.now();
       if (wait > 0) {
         // Never long at once: who comes in the meantime may be due earlier.
-        await this.clock.sleep(Math.min(wait, shortestPause));
+        await this.clock.sleep(Math.min(wait, shortestInterval));
       } else {
-        await this.look();
+        await this.poll();
       }
     }
     this.running = false;
   }
 
-  private *all(): Generator<Watcher> {
-    for (const watchers of this.watchers.values()) {
-      yield* watchers;
+  private *all(): Generator<Subscriber> {
+    for (const subscribers of this.subscribers.values()) {
+      yield* subscribers;
     }
   }
 
-  /** Looks at all that are due; in passing, at all others that the same answer shows. */
-  private async look(): Promise<void> {
+  /** Polls all that are due; in passing, at all others that the same answer shows. */
+  private async poll(): Promise<void> {
     const now = this.clock.now();
-    const due = [...this.watchers].filter(([, watchers]) =>
-      [...watchers].some((watcher) => watcher.due <= now),
+    const due = [...this.subscribers].filter(([, subscribers]) =>
+      [...subscribers].some((subscriber) => subscriber.due <= now),
     );
-    const many = this.watchers.size + this.expected.size >= listFrom;
-    const listed = many ? await this.list() : new Map<string, Sight>();
-    for (const [id, sight] of listed) {
-      this.tell(id, (watcher) => {
-        watcher.seen(sight);
+    const many = this.subscribers.size + this.expected.size >= listFrom;
+    const listed = many ? await this.list() : new Map<string, PollResult>();
+    for (const [id, result] of listed) {
+      this.tell(id, (subscriber) => {
+        subscriber.seen(result);
       });
     }
     await Promise.all(due.filter(([id]) => !listed.has(id)).map(([id]) => this.show(id)));
   }
 
   /**
-   * The newest images, as far as they are watched. Passing trouble with the list counts as seen for all: looking at each by
-   * itself would only add to it. Where the list is not allowed, each is looked at by itself.
+   * The newest images, as far as they are polled. Passing trouble with the list counts as seen for all: polling each by
+   * itself would only add to it. Where the list is not allowed, each is polled by itself.
    */
-  private async list(): Promise<Map<string, Sight>> {
-    const limit = Math.min(1000, 2 * (this.watchers.size + this.expected.size) + 20);
+  private async list(): Promise<Map<string, PollResult>> {
+    const limit = Math.min(1000, 2 * (this.subscribers.size + this.expected.size) + 20);
     try {
       const images = await this.client.listImages({ limit, sort: "created_at:desc" });
       images
         .filter(({ id, status }) => status === "active" && this.expected.has(id))
         .forEach((image) => this.expected.set(image.id, image));
-      return new Map(images.filter(({ id }) => this.watchers.has(id)).map((image) => [image.id, image]));
+      return new Map(images.filter(({ id }) => this.subscribers.has(id)).map((image) => [image.id, image]));
     } catch (error) {
-      return new Map(isTransient(error) ? [...this.watchers.keys()].map((id) => [id, error]) : []);
+      return new Map(isTransient(error) ? [...this.subscribers.keys()].map((id) => [id, error]) : []);
     }
   }
 
   private async show(id: string): Promise<void> {
     try {
       const image = await this.client.showImage(id);
-      this.tell(id, (watcher) => {
-        watcher.seen(image);
+      this.tell(id, (subscriber) => {
+        subscriber.seen(image);
       });
     } catch (error) {
-      this.tell(id, (watcher) => {
+      this.tell(id, (subscriber) => {
         if (isTransient(error)) {
-          watcher.seen(error);
+          subscriber.seen(error);
         } else {
-          watcher.failed(error);
+          subscriber.failed(error);
         }
       });
     }
   }
 
-  private tell(id: string, message: (watcher: Watcher) => void): void {
-    const watchers = this.watchers.get(id) ?? new Set<Watcher>();
-    this.watchers.delete(id);
-    watchers.forEach(message);
+  private tell(id: string, message: (subscriber: Subscriber) => void): void {
+    const subscribers = this.subscribers.get(id) ?? new Set<Subscriber>();
+    this.subscribers.delete(id);
+    subscribers.forEach(message);
   }
 }

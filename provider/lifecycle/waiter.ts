@@ -5,7 +5,7 @@ import { shownAfter } from "./gone";
 import type { Clock } from "./clock";
 import { ImageError } from "./image-error";
 import { duration, tally, type Progress, type Waiting } from "./progress";
-import type { ImageWatch, Sight } from "./poller";
+import type { ImagePoller, PollResult } from "./poller";
 
 export interface WaitOptions {
   imageId: string;
@@ -17,15 +17,15 @@ export interface WaitOptions {
   mayNotBeShownYet?: boolean;
 }
 
-interface Surroundings {
+interface Services {
   client: ScpClient;
-  watch: ImageWatch;
+  poller: ImagePoller;
   clock: Clock;
   progress: Progress;
 }
 
 /** States that an image never leaves for `active` by itself. */
-const ends: Record<string, string> = {
+const terminalStates: Record<string, string> = {
   killed: "the service gave the image up",
   deleted: "the image was deleted",
   pending_delete: "the image is being deleted",
@@ -33,10 +33,10 @@ const ends: Record<string, string> = {
 };
 
 /** How many imports are started before a file is taken for one that cannot be imported. */
-export const mostImports = 3;
+export const maxImportAttempts = 3;
 
 /** How long a new record is left to start its import by itself, in milliseconds since it was created. */
-const ownStart = 3_000;
+const autoStartGrace = 3_000;
 
 /** How long an accepted import may stay `queued` before it is asked about again, in milliseconds; more after each asking. */
 const settle = 1_000;
@@ -50,18 +50,18 @@ const settle = 1_000;
  *
  * @throws ScpError of the service; ImageError when the image ends otherwise, when imports keep failing, or at the deadline
  */
-export async function waitForActive(options: WaitOptions, surroundings: Surroundings): Promise<Image> {
-  const { clock, progress } = surroundings;
+export async function waitForActive(options: WaitOptions, services: Services): Promise<Image> {
+  const { clock, progress } = services;
   const waiting: Waiting = { name: options.imageId, status: "queued", since: clock.now() };
   const done = progress.show(waiting);
   try {
-    return await new Wait(options, surroundings, waiting).run();
+    return await new Waiter(options, services, waiting).run();
   } finally {
     done();
   }
 }
 
-class Wait {
+class Waiter {
   private readonly seen: string[] = [];
   private trouble?: ScpError;
   /** Imports that were accepted, so that none was under way when they were asked for. */
@@ -72,16 +72,16 @@ class Wait {
 
   constructor(
     private readonly options: WaitOptions,
-    private readonly surroundings: Surroundings,
+    private readonly services: Services,
     private readonly waiting: Waiting,
   ) {}
 
   async run(): Promise<Image> {
-    const { watch, clock } = this.surroundings;
+    const { poller, clock } = this.services;
     const { imageId, timeout } = this.options;
     for (;;) {
-      const image = this.judge(
-        await watch.next(imageId, this.waiting.since).catch((error: unknown) => this.notShownYet(error)),
+      const image = this.evaluate(
+        await poller.next(imageId, this.waiting.since).catch((error: unknown) => this.notShownYet(error)),
       );
       if (image?.status === "active") {
         return image;
@@ -97,7 +97,7 @@ class Wait {
 
   /** A 404 in the first moments after the creation is passing trouble. */
   private notShownYet(error: unknown): ScpError {
-    const waited = this.surroundings.clock.now() - this.waiting.since;
+    const waited = this.services.clock.now() - this.waiting.since;
     if (this.options.mayNotBeShownYet === true && isNotFound(error) && waited < shownAfter) {
       return error;
     }
@@ -105,36 +105,36 @@ class Wait {
   }
 
   /** Notes what was seen, and gives the image where one was. Throws where waiting has become pointless. */
-  private judge(sight: Sight): Image | undefined {
-    if (sight instanceof ScpError) {
-      this.trouble = sight;
+  private evaluate(result: PollResult): Image | undefined {
+    if (result instanceof ScpError) {
+      this.trouble = result;
       this.seen.push("without an answer");
       return undefined;
     }
     this.trouble = undefined;
-    this.seen.push(sight.status);
-    this.waiting.name = `"${sight.name}"`;
-    this.waiting.status = sight.status;
-    const end = ends[sight.status];
+    this.seen.push(result.status);
+    this.waiting.name = `"${result.name}"`;
+    this.waiting.status = result.status;
+    const end = terminalStates[result.status];
     if (end !== undefined) {
       throw new ImageError(
-        `Image ${sight.id} (${sight.name}) is ${sight.status} and will not become active: ${end}.`,
+        `Image ${result.id} (${result.name}) is ${result.status} and will not become active: ${end}.`,
       );
     }
-    return sight;
+    return result;
   }
 
   /** A new record may be about to start by itself; one that has been queued for longer is waiting for us. */
   private firstAsk(image: Image): number {
-    const { client, clock } = this.surroundings;
+    const { client, clock } = this.services;
     const created = Date.parse(image.createdAt ?? "");
-    const age = Number.isNaN(created) ? ownStart : Math.max(0, client.serverNow() - created);
-    return clock.now() + Math.max(0, ownStart - age);
+    const age = Number.isNaN(created) ? autoStartGrace : Math.max(0, client.serverNow() - created);
+    return clock.now() + Math.max(0, autoStartGrace - age);
   }
 
   private async startImport(): Promise<void> {
-    const { client, clock } = this.surroundings;
-    if (this.accepted >= mostImports) {
+    const { client, clock } = this.services;
+    if (this.accepted >= maxImportAttempts) {
       throw this.keepsFailing();
     }
     try {
@@ -169,7 +169,7 @@ class Wait {
         : this.conflicts > 0
           ? " It is queued, but an import is said to be under way."
           : ` It is queued; ${this.accepted} imports were started.`;
-    const trouble = this.trouble === undefined ? "" : ` The last look failed: ${this.trouble.message}`;
+    const trouble = this.trouble === undefined ? "" : ` The last poll failed: ${this.trouble.message}`;
     return new ImageError(
       `Image ${imageId} is not active after ${duration(timeout)}. Seen: ${tally(this.seen)}.${queued}${trouble} ` +
         "Run pulumi up again to go on waiting for the same image, or give it more time with timeouts: { create: … }.",

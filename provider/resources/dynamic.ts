@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { OutputTable, PropertyTable } from "../schema/properties";
+import { namesGiven, type Description } from "../schema/description";
 
 /**
  * A dynamic resource whose provider is a module of this package.
@@ -17,13 +17,13 @@ export abstract class DynamicResource extends pulumi.CustomResource {
   /**
    * @param type the resource's type in the state, below `pulumi-nodejs:dynamic/scp:`. Permanent.
    * @param module the module below `pulumi-scp-images/runtime/` that holds its hooks. Permanent.
-   * @param props the inputs, and every output's name with the value undefined
    */
   protected constructor(
     type: string,
     module: string,
     name: string,
-    props: pulumi.Inputs,
+    description: Description,
+    inputs: pulumi.Inputs,
     opts: pulumi.CustomResourceOptions = {},
   ) {
     refuseImport(type, name, opts);
@@ -37,7 +37,8 @@ export abstract class DynamicResource extends pulumi.CustomResource {
         typeName(type),
         name,
         {
-          ...props,
+          ...outputNames(description),
+          ...inputs,
           replaceOnChanges: replaceOnChanges?.length ? replaceOnChanges : undefined,
           retainOnDelete: retainOnDelete === true ? true : undefined,
           __provider: providerText(module),
@@ -76,8 +77,12 @@ export function refuseImport(type: string, name: string, opts: pulumi.CustomReso
   }
 }
 
-/** The names in these tables, each with the value undefined: Pulumi makes an `Output` of every property that it is given. */
-export function outputNames(...tables: (PropertyTable | OutputTable)[]): pulumi.Inputs {
-  const all = tables.flatMap((table) => Object.entries(table));
-  return Object.fromEntries(all.filter(([, it]) => !("internal" in it)).map(([name]) => [name, undefined]));
+/** A resource's public names, each with the value undefined: Pulumi makes an `Output` of every property that it is given. */
+function outputNames(description: Description): pulumi.Inputs {
+  return Object.fromEntries(publicNames(description).map((name) => [name, undefined]));
+}
+
+/** What of a resource the rest of a program sees. */
+export function publicNames(description: Description): string[] {
+  return namesGiven(description, "required", "optional", "default", "configured", "output");
 }

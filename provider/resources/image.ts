@@ -1,21 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ImageVolume } from "../api/images";
-import { outputNames, refuseImport } from "./dynamic";
-import { ImageImport, type Timeouts } from "./image-import";
+import type { Outputs } from "../schema/description";
+import { rootOf } from "../schema/diff";
+import { imageImport } from "../schema/image-import";
+import { imageRecord } from "../schema/image-record";
+import { publicNames, refuseImport } from "./dynamic";
+import { ImageImport, timeoutsOf, type ImageImportArgs } from "./image-import";
 import { ImageRecord, type ImageRecordArgs } from "./image-record";
-import {
-  importOutputs,
-  importProperties,
-  recordOutputs,
-  recordProperties,
-  rootOf,
-} from "../schema/properties";
 
 /** What one declares of an image. A wrong value is refused in preview, before anything is done. */
-export interface ImageArgs extends ImageRecordArgs {
-  /** How long to wait. A change does nothing by itself. */
-  timeouts?: pulumi.Input<Timeouts>;
-}
+export interface ImageArgs extends ImageRecordArgs, Pick<ImageImportArgs, "timeouts"> {}
+
+type RecordOutputs = Omit<Outputs<typeof imageRecord>, "imageId">;
+type ImportOutputs = Omit<Outputs<typeof imageImport>, keyof ImageImportArgs>;
+
+export interface Image extends RecordOutputs, ImportOutputs {}
 
 /**
  * An image that servers can boot from, made from a qcow2 file in Object Storage.
@@ -38,57 +36,6 @@ export interface ImageArgs extends ImageRecordArgs {
 export class Image extends pulumi.ComponentResource {
   /** The image's id. */
   readonly id: pulumi.Output<string>;
-  declare readonly name: pulumi.Output<string>;
-  declare readonly osDistro: pulumi.Output<string>;
-  declare readonly url: pulumi.Output<string>;
-  declare readonly diskFormat: pulumi.Output<string>;
-  declare readonly containerFormat: pulumi.Output<string>;
-  /** Smallest disk, in GB. */
-  declare readonly minDisk: pulumi.Output<number>;
-  declare readonly minRam: pulumi.Output<number>;
-  declare readonly protected: pulumi.Output<boolean>;
-  declare readonly visibility: pulumi.Output<string>;
-  /** The declared tags; undefined where none are declared. */
-  declare readonly tags: pulumi.Output<Record<string, string> | undefined>;
-  declare readonly region: pulumi.Output<string>;
-  declare readonly environment: pulumi.Output<string>;
-  /** Id of the account that owns the image. */
-  declare readonly owner: pulumi.Output<string | undefined>;
-  declare readonly ownerAccountName: pulumi.Output<string | undefined>;
-  declare readonly ownerUserName: pulumi.Output<string | undefined>;
-  /** Path of the image's data in the image service. */
-  declare readonly file: pulumi.Output<string | undefined>;
-  /** Whether lists leave the image out. */
-  declare readonly osHidden: pulumi.Output<boolean | undefined>;
-  /** ISO 8601, UTC. */
-  declare readonly createdAt: pulumi.Output<string | undefined>;
-  /** ISO 8601, UTC. As of the last change that this resource made or saw. */
-  declare readonly updatedAt: pulumi.Output<string | undefined>;
-  /** `active`, unless an operator has deactivated the image since. */
-  declare readonly status: pulumi.Output<string>;
-  /** The MD5 of the file, in hexadecimal. */
-  declare readonly checksum: pulumi.Output<string | undefined>;
-  /** The algorithm of `osHashValue`: `sha512`. */
-  declare readonly osHashAlgo: pulumi.Output<string | undefined>;
-  /** The hash of the file, in hexadecimal. */
-  declare readonly osHashValue: pulumi.Output<string | undefined>;
-  /** Size of the file, in bytes. */
-  declare readonly size: pulumi.Output<number | undefined>;
-  /** Size of the disk that the file describes, in bytes. */
-  declare readonly virtualSize: pulumi.Output<number | undefined>;
-  /** The volumes of an image that was made from a server. */
-  declare readonly volumes: pulumi.Output<ImageVolume[] | undefined>;
-  /** Such as `/dev/vda`. */
-  declare readonly rootDeviceName: pulumi.Output<string | undefined>;
-  /** The GPU driver's version. From API version 1.2 on. */
-  declare readonly scpGpuDriver: pulumi.Output<string | undefined>;
-  /** Such as `custom`. */
-  declare readonly scpImageType: pulumi.Output<string | undefined>;
-  declare readonly scpK8sVersion: pulumi.Output<string | undefined>;
-  /** Such as `standard`: the type of the image that this one comes from. */
-  declare readonly scpOriginalImageType: pulumi.Output<string | undefined>;
-  declare readonly scpOsBuildVersion: pulumi.Output<string | undefined>;
-  declare readonly scpOsVersion: pulumi.Output<string | undefined>;
 
   /**
    * @param name the resource's name in Pulumi; the image's own is `args.name`
@@ -123,9 +70,7 @@ export class Image extends pulumi.ComponentResource {
   }
 
   private declare(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): Parts {
-    // Pulumi does not hand customTimeouts on to a dynamic provider, so they travel as the argument.
-    const { create } = opts.customTimeouts ?? {};
-    const timeouts = args.timeouts ?? (create === undefined ? undefined : { create });
+    const timeouts = args.timeouts ?? timeoutsOf(opts);
     const declared = { ...args, timeouts, settledByImport: true };
     const record = new ImageRecord(name, declared, this.partOptions(opts, recordKeys));
     // Deleting the record deletes the image, so the import's end is nothing to the cloud.
@@ -196,13 +141,19 @@ function componentOptions(opts: pulumi.CustomResourceOptions): pulumi.ComponentR
 }
 
 /** The id of an image that was taken over is the image's own `id`. */
-const recordNames = Object.keys(outputNames(recordProperties, recordOutputs)).filter(
-  (name) => name !== "imageId",
-);
-const importNames = Object.keys(importOutputs);
+const recordNames = publicNames(imageRecord).filter((name) => name !== "imageId");
+const stated = new Set<string>([
+  "imageId",
+  "url",
+  "timeouts",
+  "deleteImage",
+  "region",
+  "environment",
+] satisfies (keyof ImageImportArgs)[]);
+const importNames = publicNames(imageImport).filter((name) => !stated.has(name));
 
-const recordKeys = new Set(["*", ...Object.keys({ ...recordProperties, ...recordOutputs })]);
-const importKeys = new Set(["*", ...Object.keys({ ...importProperties, ...importOutputs })]);
+const recordKeys = new Set(["*", ...publicNames(imageRecord)]);
+const importKeys = new Set(["*", ...publicNames(imageImport)]);
 
 interface Parts {
   record: ImageRecord;

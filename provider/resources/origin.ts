@@ -13,7 +13,7 @@ import { DynamicResource } from "./dynamic";
  */
 class Origin extends DynamicResource {
   constructor() {
-    super("Origin", "origin", "scp-images", {});
+    super("Origin", "origin", "scp-images", {}, {});
   }
 }
 

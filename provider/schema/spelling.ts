@@ -1,43 +1,35 @@
 import type { Image } from "../api/images";
-import { isSameObject } from "../api/object-url";
+import { imageNames, propertyOf, type Description, type Properties } from "./description";
 
-/** What can never change once an image is created. */
-export const immutableProperties = ["name", "osDistro", "url", "diskFormat", "containerFormat"] as const;
+/** What the service says in place of what the program says, by property, where it writes it otherwise. */
+export type Echo = Record<string, string>;
 
-/** Texts that a service may write otherwise than it was told. */
-const spelledProperties = [...immutableProperties, "visibility"] as const;
-type SpelledProperty = (typeof spelledProperties)[number];
-
-/** What the service says in place of what the program says, where it writes it otherwise. */
-export type Echo = Partial<Record<SpelledProperty, string>>;
-
-type Declared = Partial<Record<SpelledProperty, unknown>>;
-
-/** Whether two values of a property mean the same. A name is taken as it stands: it may differ by case alone. */
-export function meansTheSame(property: string, one: unknown, other: unknown): boolean {
-  if (typeof one !== "string" || typeof other !== "string" || property === "name") {
-    return one === other;
-  }
-  return property === "url" ? isSameObject(one, other) : one.toLowerCase() === other.toLowerCase();
+/** What the state says of an image. */
+export interface Spelled {
+  properties: Properties;
+  echo?: Echo;
 }
 
 /** What of an image is not as declared and can never be: a sentence's part each. What the service does not show is no mismatch. */
-export function immutableMismatches(image: Image, declared: Declared): string[] {
-  return immutableProperties
-    .filter((key) => image[key] !== undefined && !meansTheSame(key, image[key], declared[key]))
-    .map((key) => `its ${key} is ${JSON.stringify(image[key])}, not ${JSON.stringify(declared[key])}`);
+export function immutableMismatches(description: Description, image: Image, declared: Properties): string[] {
+  return imageNames(description, "replace").flatMap((name: string) => {
+    const now = fieldOf(image, name);
+    const shall = declared[name];
+    return now === undefined || propertyOf(description, name).kind.same(now, shall)
+      ? []
+      : [`its ${name} is ${JSON.stringify(now)}, not ${JSON.stringify(shall)}`];
+  });
 }
 
 /**
  * What the state says of an image after an operation of ours: what the program says. The service's own spelling is kept beside it, so
- * that a later read can tell a change from a spelling. Only a visibility can have been left as it was.
+ * that a later read can tell a change from a spelling. What can be updated may have been left as it was, so there the service decides.
  */
-export function asDeclared(image: Image, declared: Declared): { properties: Echo; echo?: Echo } {
-  return spell(
-    image,
-    declared,
-    (key, now) => key === "visibility" && !meansTheSame(key, now, declared.visibility),
-  );
+export function asDeclared(description: Description, image: Image, declared: Properties): Spelled {
+  return spell(description, image, declared, (name, now) => {
+    const { kind, change } = propertyOf(description, name);
+    return change === "update" && !kind.same(now, declared[name]);
+  });
 }
 
 /**
@@ -45,35 +37,48 @@ export function asDeclared(image: Image, declared: Declared): { properties: Echo
  * @param before what the state said
  */
 export function asRead(
+  description: Description,
   image: Image,
-  before: Declared & { echo?: unknown },
-): { properties: Echo; echo?: Echo } {
-  const echo = (before.echo ?? {}) as Echo;
+  before: Properties & { echo?: Echo },
+): Spelled {
   return spell(
+    description,
     image,
     before,
-    (key, now) => now !== (echo[key] ?? before[key]) && !meansTheSame(key, now, before[key]),
+    (name, now) =>
+      now !== (before.echo?.[name] ?? before[name]) &&
+      !propertyOf(description, name).kind.same(now, before[name]),
   );
 }
 
+/** All that the image says of the properties that can be declared of it. */
 function spell(
+  description: Description,
   image: Image,
-  declared: Declared,
-  hasChanged: (key: SpelledProperty, now: string) => boolean,
-): { properties: Echo; echo?: Echo } {
-  const properties: Echo = {};
+  declared: Properties,
+  hasChanged: (name: string, now: unknown) => boolean,
+): Spelled {
+  const properties: Properties = {};
   const echo: Echo = {};
-  for (const key of spelledProperties) {
-    const now = image[key];
-    const said = declared[key];
-    if (typeof said !== "string" || (now !== undefined && hasChanged(key, now))) {
-      properties[key] = now;
-    } else {
-      properties[key] = said;
-      if (now !== undefined && now !== said) {
-        echo[key] = now;
-      }
+  for (const name of declaredNames(description)) {
+    const now = fieldOf(image, name);
+    const said = declared[name];
+    if (said === undefined || (now !== undefined && hasChanged(name, now))) {
+      properties[name] = now;
+      continue;
+    }
+    properties[name] = said;
+    if (typeof now === "string" && now !== said) {
+      echo[name] = now;
     }
   }
   return Object.keys(echo).length === 0 ? { properties } : { properties, echo };
+}
+
+function declaredNames(description: Description): string[] {
+  return [...imageNames(description, "replace"), ...imageNames(description, "update")];
+}
+
+function fieldOf(image: Image, name: string): unknown {
+  return (image as unknown as Properties)[name];
 }

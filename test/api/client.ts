@@ -1,13 +1,13 @@
 import { ScpClient } from "../../provider/api/client";
 import { ScpError } from "../../provider/api/errors";
-import type { Patience } from "../../provider/api/http";
+import type { RetryPolicy } from "../../provider/api/http";
 import type { Settings } from "../../provider/api/settings";
 
 /** A key pair with every sign that texts escape in their own ways. */
 export const keys = { accessKey: "2sd2gg=2agb/dSD26svcD", secretKey: "fG7/pq+Zs9dK/secret+key==" };
 
 /** Pauses too short to be noticed, few tries. */
-export const hasty: Partial<Patience> = { firstPause: 1, longestPause: 2, attempts: 3 };
+export const hasty: Partial<RetryPolicy> = { initialBackoff: 1, maxBackoff: 2, attempts: 3 };
 
 export function settingsFor(endpoint: string, more: Partial<Settings> = {}): Settings {
   return {
@@ -26,14 +26,14 @@ export function settingsFor(endpoint: string, more: Partial<Settings> = {}): Set
 
 export function clientFor(
   server: { url: string },
-  { settings = {}, patience = {}, now = Date.now }: ClientOptions = {},
+  { settings = {}, retryPolicy = {}, now = Date.now }: ClientOptions = {},
 ): ScpClient {
-  return new ScpClient(settingsFor(server.url, settings), { ...hasty, ...patience }, now);
+  return new ScpClient(settingsFor(server.url, settings), { ...hasty, ...retryPolicy }, now);
 }
 
 export interface ClientOptions {
   settings?: Partial<Settings>;
-  patience?: Partial<Patience>;
+  retryPolicy?: Partial<RetryPolicy>;
   now?: () => number;
 }
 

@@ -6,7 +6,7 @@ import {
   isInvalid,
   isNotFound,
   isTransient,
-  presentable,
+  sanitize,
   ScpError,
 } from "../../provider/api/errors";
 import { clientFor, errorOf, fileUrl, imageId, keys, tiny } from "./client";
@@ -17,7 +17,7 @@ import { qcow2 } from "../emulator/testing";
 const now = Date.parse("2026-11-22T12:00:00Z");
 const date = (offset = 0) => ({ date: new Date(now + offset).toUTCString() });
 const envelope = (detail: unknown, code?: string) => JSON.stringify({ errors: [{ code, detail }] });
-const once = { patience: { attempts: 1 }, now: () => now };
+const once = { retryPolicy: { attempts: 1 }, now: () => now };
 
 let server: TestServer;
 let emulator: Emulator;
@@ -80,7 +80,7 @@ describe("each way to fail is told apart", () => {
 
   test("no answer at all", async () => {
     const error = await failed((response) => response.destroy());
-    expect(error).toMatchObject({ failure: "noAnswer", status: undefined, mayHaveWorked: true });
+    expect(error).toMatchObject({ failure: "noResponse", status: undefined, mayHaveWorked: true });
     expect(isTransient(error)).toBe(true);
     expect(error.message).toMatch(/^Show image \S+: no answer\. .+ Check the network, the proxy settings/);
   });
@@ -90,7 +90,7 @@ describe("each way to fail is told apart", () => {
       response.writeHead(200, { "content-length": 100 }).write('{"id"', () => response.destroy());
     });
     expect(error).toMatchObject({
-      failure: "noAnswer",
+      failure: "noResponse",
       detail: "The answer was cut off",
       mayHaveWorked: true,
     });
@@ -99,13 +99,13 @@ describe("each way to fail is told apart", () => {
   test.each(["127.0.0.1", "localhost"])("nobody there, at %s", async (host) => {
     const url = (await deserted()).replace("127.0.0.1", host);
     const error = await errorOf(clientFor({ url }, once).showImage(imageId));
-    expect(error).toMatchObject({ failure: "noAnswer", mayHaveWorked: false });
+    expect(error).toMatchObject({ failure: "noResponse", mayHaveWorked: false });
     expect(error.message).toContain("ECONNREFUSED");
   });
 
   test("something that speaks no HTTP", async () => {
     const error = await failed((response) => response.socket!.end("SSH-2.0-OpenSSH_9.6\r\n\r\n"));
-    expect(error).toMatchObject({ failure: "noAnswer", mayHaveWorked: true });
+    expect(error).toMatchObject({ failure: "noResponse", mayHaveWorked: true });
   });
 
   test.each(["<html>Please log in.</html>", '{"id": "one", ', "null", "[]", '"text"', ""])(
@@ -329,7 +329,7 @@ describe("hostile answers", () => {
   test("texts made to be slow are not", () => {
     const traps = [escape, `${escape}[`, `${escape}]`, "\\", " ", "&#x", "%", "\u202e"];
     const started = performance.now();
-    for (const trap of traps) presentable(trap.repeat(300_000), Object.values(keys));
+    for (const trap of traps) sanitize(trap.repeat(300_000), Object.values(keys));
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
@@ -487,9 +487,9 @@ describe("no key, secret or signature in what is thrown or logged", () => {
   ];
   test.each(broken)("%s", async (_name, answer) => {
     server.reset(answer);
-    const client = clientFor(server, { patience: { attempts: 1, silenceTimeout: 50 } });
+    const client = clientFor(server, { retryPolicy: { attempts: 1, responseTimeout: 50 } });
     const error = await errorOf(client.showImage(imageId));
-    expect(error.failure).toBe("noAnswer");
+    expect(error.failure).toBe("noResponse");
     expect(server.requests).toHaveLength(1);
     expectSilence(error, server.requests);
   });
@@ -538,9 +538,9 @@ describe("no key, secret or signature in what is thrown or logged", () => {
   });
 
   test("a text without secrets stays whole", () => {
-    expect(presentable("The key=value / pair + more", ["", ...Object.values(keys)])).toBe(
+    expect(sanitize("The key=value / pair + more", ["", ...Object.values(keys)])).toBe(
       "The key=value / pair + more",
     );
-    expect(presentable(tiny().body, [secretKey])).toBe(tiny().body);
+    expect(sanitize(tiny().body, [secretKey])).toBe(tiny().body);
   });
 });

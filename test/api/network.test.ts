@@ -97,7 +97,7 @@ describe("a proxy", () => {
     const [outcome] = await trusting.run({ ...settings, HTTPS_PROXY: proxy.url });
     expect(outcome).toEqual({
       ok: false,
-      failure: "noAnswer",
+      failure: "noResponse",
       mayHaveWorked: true,
       message:
         `Show image one: no answer. The proxy answers ${status} instead of making a TLS connection to the service. ` +
@@ -114,14 +114,14 @@ describe("a proxy", () => {
     "that is not there, or no address (%s): the message names the setting",
     async (HTTPS_PROXY, mayHaveWorked) => {
       const [outcome] = await trusting.run({ ...settings, HTTPS_PROXY });
-      expect(outcome).toMatchObject({ ok: false, failure: "noAnswer", mayHaveWorked });
+      expect(outcome).toMatchObject({ ok: false, failure: "noResponse", mayHaveWorked });
       expect(outcome!.message).toContain("HTTPS_PROXY");
     },
   );
 });
 
 describe("a proxy that answers strangely", () => {
-  const patience = { attempts: 3, silenceTimeout: 300 };
+  const retryPolicy = { attempts: 3, responseTimeout: 300 };
   const instead = (status: number) =>
     `The proxy answers ${status} instead of making a TLS connection to the service.`;
   const noTls = "Client network socket disconnected before secure TLS connection was established.";
@@ -168,15 +168,17 @@ describe("a proxy that answers strangely", () => {
       const failed = (tried: string) => [
         {
           ok: false,
-          failure: "noAnswer",
+          failure: "noResponse",
           mayHaveWorked: true,
           message: expect.stringContaining(`${tried}: no answer. ${detail} Check the `) as string,
         },
       ];
-      expect(await trusting.run(env, 1, { task: "create", patience })).toEqual(failed('Create image "one"'));
+      expect(await trusting.run(env, 1, { task: "create", retryPolicy })).toEqual(
+        failed('Create image "one"'),
+      );
       expect(proxy.asked).toHaveLength(1);
-      expect(await trusting.run(env, 1, { task: "show", patience })).toEqual(failed("Show image one"));
-      expect(proxy.asked).toHaveLength(1 + patience.attempts);
+      expect(await trusting.run(env, 1, { task: "show", retryPolicy })).toEqual(failed("Show image one"));
+      expect(proxy.asked).toHaveLength(1 + retryPolicy.attempts);
 
       expect(proxy.seen).toEqual([]);
       expect(JSON.stringify(proxy.asked) + proxy.received).not.toMatch(/scp-|2sd2gg|v1\/images/i);
@@ -239,7 +241,7 @@ describe("a proxy that answers strangely", () => {
       expect(plain.requests.map(({ method, target }) => `${method} ${target}`)).toEqual([
         `POST https://${host}/v1/images`,
       ]);
-      expect(error).toMatchObject({ failure: "noAnswer", mayHaveWorked: true });
+      expect(error).toMatchObject({ failure: "noResponse", mayHaveWorked: true });
       expect(error.message).toContain(instead(answer.status));
 
       plain.reset(answer, answer, answer);
@@ -283,11 +285,11 @@ describe("a connection that does not come about", () => {
     const url = `https://127.0.0.1:${(mute.address() as AddressInfo).port}`;
     const client = clientFor(
       { url },
-      { patience: { connectTimeout: 50, silenceTimeout: 60_000, attempts: 2 } },
+      { retryPolicy: { connectTimeout: 50, responseTimeout: 60_000, attempts: 2 } },
     );
     const error = await errorOf(client.showImage("one"));
     expect(error).toMatchObject({
-      failure: "noAnswer",
+      failure: "noResponse",
       detail: "no connection within 0.05 s",
       mayHaveWorked: false,
     });
@@ -303,13 +305,13 @@ describe("a connection that does not come about", () => {
       .mockImplementation(() => Object.assign(new net.Socket(), { connecting: true }));
     const client = clientFor(
       { url: "http://127.0.0.1:1" },
-      { patience: { connectTimeout: 50, attempts: 2 } },
+      { retryPolicy: { connectTimeout: 50, attempts: 2 } },
     );
     const error = await errorOf(client.showImage("one"));
     expect(connecting).toHaveBeenCalledTimes(2);
     connecting.mockRestore();
     expect(error).toMatchObject({
-      failure: "noAnswer",
+      failure: "noResponse",
       detail: "no connection within 0.05 s",
       mayHaveWorked: false,
     });

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { transformFileSync } from "@swc/core";
-import type { Patience } from "../../provider/api/http";
+import type { RetryPolicy } from "../../provider/api/http";
 
 /** How a call ended in a process of its own. */
 export interface Outcome {
@@ -17,7 +17,7 @@ export interface Outcome {
 
 export interface RunOptions {
   task?: Task;
-  patience?: Partial<Patience>;
+  retryPolicy?: Partial<RetryPolicy>;
 }
 
 /** What a process can be told to do. */
@@ -34,9 +34,9 @@ const program = `
     show: (client) => client.showImage("one"),
     create: (client) => client.createImage({ name: "one", osDistro: "alma", url: "https://one.example/bucket/one.qcow2" }),
   };
-  process.on("message", async ({ env, times, task, patience }) => {
+  process.on("message", async ({ env, times, task, retryPolicy }) => {
     process.env = env;
-    const client = new ScpClient(findSettings({ home: "/nowhere" }), patience);
+    const client = new ScpClient(findSettings({ home: "/nowhere" }), retryPolicy);
     const outcomes = [];
     for (let count = 0; count < times; count++) {
       outcomes.push(await tasks[task](client).then(
@@ -77,13 +77,13 @@ export class ClientProcess {
   async run(
     env: Record<string, string>,
     times = 1,
-    { task = "show", patience = {} }: RunOptions = {},
+    { task = "show", retryPolicy = {} }: RunOptions = {},
   ): Promise<Outcome[]> {
     this.child.send({
       env,
       times,
       task,
-      patience: { firstPause: 1, longestPause: 2, attempts: 2, ...patience },
+      retryPolicy: { initialBackoff: 1, maxBackoff: 2, attempts: 2, ...retryPolicy },
     });
     const [outcomes] = (await once(this.child, "message")) as [Outcome[]];
     return outcomes;

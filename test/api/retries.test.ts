@@ -1,5 +1,5 @@
 import { ScpClient } from "../../provider/api/client";
-import { defaultPatience, pause, retryAfter } from "../../provider/api/http";
+import { defaultRetryPolicy, pause, retryAfter } from "../../provider/api/http";
 import { clientFor, errorOf, fileUrl, hasty, imageId, keys, settingsFor, tiny } from "./client";
 import { TestServer, type Answer } from "./server";
 import { skipPauses, timeouts, type Pauses } from "./timers";
@@ -142,12 +142,14 @@ describe("what is not repeated", () => {
 
   test("anything for ever: the number of tries is bounded", async () => {
     server.reset({ status: 503 });
-    expect(await errorOf(clientFor(server, { patience: { attempts: 4 } }).showImage("one"))).toMatchObject({
-      failure: "server",
-    });
+    expect(await errorOf(clientFor(server, { retryPolicy: { attempts: 4 } }).showImage("one"))).toMatchObject(
+      {
+        failure: "server",
+      },
+    );
     expect(server.requests).toHaveLength(4);
     server.reset({ status: 503 });
-    await errorOf(clientFor(server, { patience: { attempts: 1 } }).showImage("one"));
+    await errorOf(clientFor(server, { retryPolicy: { attempts: 1 } }).showImage("one"));
     expect(server.requests).toHaveLength(1);
   });
 });
@@ -158,8 +160,8 @@ describe("how long the pauses are", () => {
   afterEach(() => {
     pauses.restore();
   });
-  const patient = (patience = {}, now = Date.now) =>
-    new ScpClient(settingsFor(server.url), { ...timeouts, ...patience }, now);
+  const patient = (retryPolicy = {}, now = Date.now) =>
+    new ScpClient(settingsFor(server.url), { ...timeouts, ...retryPolicy }, now);
 
   test("by default six tries, doubled from half a second, each cut by chance", async () => {
     server.reset({ status: 503 });
@@ -175,7 +177,7 @@ describe("how long the pauses are", () => {
 
   test("they grow to a cap", async () => {
     server.reset({ status: 500 });
-    await errorOf(patient({ attempts: 9, longestPause: 700 }).showImage("one"));
+    await errorOf(patient({ attempts: 9, maxBackoff: 700 }).showImage("one"));
     expect(pauses.lengths).toHaveLength(8);
     pauses.lengths.slice(1).forEach((length) => {
       expect(length).toBeGreaterThanOrEqual(350);
@@ -188,7 +190,7 @@ describe("how long the pauses are", () => {
     [0.5, 375, 750, 15_000],
     [1, 500, 1000, 20_000],
   ])("chance %d", (chance, first, second, capped) => {
-    const of = (attempt: number) => pause(attempt, defaultPatience, () => chance);
+    const of = (attempt: number) => pause(attempt, defaultRetryPolicy, () => chance);
     expect([of(1), of(2), of(50), of(5000)]).toEqual([first, second, capped, capped]);
   });
 
@@ -239,7 +241,7 @@ describe("how long the pauses are", () => {
 });
 
 describe("time-outs", () => {
-  const brief = { patience: { silenceTimeout: 50, attempts: 1 } };
+  const brief = { retryPolicy: { responseTimeout: 50, attempts: 1 } };
   const silences: [string, Answer][] = [
     ["a server that says nothing", () => undefined],
     [
@@ -258,7 +260,7 @@ describe("time-outs", () => {
   test.each(silences)("%s", async (_name, answer) => {
     server.reset(answer);
     const error = await errorOf(clientFor(server, brief).showImage("one"));
-    expect(error).toMatchObject({ failure: "noAnswer", mayHaveWorked: true, status: undefined });
+    expect(error).toMatchObject({ failure: "noResponse", mayHaveWorked: true, status: undefined });
     expect(error.message).toBe(
       "Show image one: no answer. timeout of 50ms exceeded. Check the network, the proxy settings (HTTPS_PROXY, NO_PROXY) and the endpoint.",
     );
@@ -267,7 +269,7 @@ describe("time-outs", () => {
 
   test("after silence a question is asked again, on another connection", async () => {
     server.reset(() => undefined, tiny());
-    await clientFor(server, { patience: { silenceTimeout: 50 } }).showImage("one");
+    await clientFor(server, { retryPolicy: { responseTimeout: 50 } }).showImage("one");
     expect(server.requests).toHaveLength(2);
     expect(server.connections).toBe(2);
   });
@@ -291,7 +293,7 @@ describe("time-outs", () => {
       seen = running.size;
       response.end(tiny().body);
     });
-    await clientFor(server, { patience: timeouts }).showImage("one");
+    await clientFor(server, { retryPolicy: timeouts }).showImage("one");
     expect(setting.mock.calls.filter(([, ms]) => ms === timeouts.connectTimeout)).toHaveLength(1);
     expect(seen).toBe(0);
     setting.mockRestore();
@@ -335,7 +337,7 @@ describe("connections", () => {
       });
     });
     server.reset({ status: 503 }, tiny("two"), tiny("one"));
-    const client = clientFor(server, { settings: { maxRequests: 1 }, patience: timeouts });
+    const client = clientFor(server, { settings: { maxRequests: 1 }, retryPolicy: timeouts });
     const first = client.showImage("one");
     await paused;
     await expect(client.showImage("two")).resolves.toMatchObject({ id: "two" });

@@ -17,7 +17,7 @@ import {
   SettingsError,
   type SettingName,
   type Settings,
-  type Surroundings,
+  type SettingSources,
 } from "../../provider/api/settings";
 
 let home: string;
@@ -41,12 +41,12 @@ const complete = {
 };
 
 interface Given {
-  own?: Surroundings["own"];
+  overrides?: SettingSources["overrides"];
   config?: Record<string, string>;
   env?: Record<string, string | undefined>;
 }
-const around = ({ own, config = {}, env = {} }: Given): Surroundings => ({
-  own,
+const around = ({ overrides, config = {}, env = {} }: Given): SettingSources => ({
+  overrides,
   config: (key) => config[key],
   env,
   home,
@@ -111,14 +111,14 @@ describe("every place of design.md's table", () => {
       "scp:endpoint",
       ["SCP_ENDPOINT"],
       undefined,
-      ["https://own.example", "https://config.example/a", "http://localhost:1"],
+      ["https://overrides.example", "https://config.example/a", "http://localhost:1"],
     ],
     [
       "objectStorageEndpoint",
       "scp:objectStorageEndpoint",
       ["SCP_OBJECT_STORAGE_ENDPOINT"],
       undefined,
-      ["https://own.example", "https://config.example", "http://127.0.0.1:1"],
+      ["https://overrides.example", "https://config.example", "http://127.0.0.1:1"],
     ],
     ["apiVersion", "scp:apiVersion", ["SCP_API_VERSION"], undefined, ["1.0", "1.1", "1.2"]],
     ["maxRequests", "scp:maxRequests", ["SCP_MAX_REQUESTS"], undefined, ["1", "2", "3"]],
@@ -134,7 +134,7 @@ describe("every place of design.md's table", () => {
       const read = (value: string) => /^https:\/\/iam\.(.)/.exec(value)?.[1] ?? value;
       const others = { ...complete, ...Object.fromEntries(names.map((variable) => [variable, undefined])) };
       const given: Required<Given> = {
-        own: { [name]: ownValue },
+        overrides: { [name]: ownValue },
         config: { [config]: configValue! },
         env: { ...others, ...Object.fromEntries(names.map((variable, index) => [variable, rest[index]])) },
       };
@@ -146,7 +146,7 @@ describe("every place of design.md's table", () => {
         expect(found.sources[name]).toBe(source);
       };
       expectNext(ownValue!, `the argument ${name}`);
-      given.own = { [name]: undefined };
+      given.overrides = { [name]: undefined };
       expectNext(configValue!, `Pulumi config ${config}`);
       given.config = {};
       names.forEach((variable, index) => {
@@ -189,7 +189,7 @@ describe("every place of design.md's table", () => {
     });
   });
 
-  test("without surroundings: the process's own environment", () => {
+  test("without surroundings: the process's overrides environment", () => {
     const before = { ...process.env };
     Object.assign(process.env, complete, { SCP_REGION: "kr-east1" });
     try {
@@ -239,7 +239,10 @@ describe("what is missing", () => {
   });
 
   test("the argument is named where there is one", () => {
-    const [said] = problems({ own: { region: undefined }, env: { ...complete, SCP_REGION: undefined } });
+    const [said] = problems({
+      overrides: { region: undefined },
+      env: { ...complete, SCP_REGION: undefined },
+    });
     expect(said).toContain("Looked at the argument region; Pulumi config scp:region; environment variables");
   });
 

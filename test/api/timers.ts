@@ -6,7 +6,7 @@ export interface Pauses {
 }
 
 /** Time-outs of these lengths belong to requests, and are left alone. */
-export const timeouts = { connectTimeout: 77_777, silenceTimeout: 88_888 };
+export const timeouts = { connectTimeout: 77_777, responseTimeout: 88_888 };
 
 export function skipPauses(onPause: () => Promise<void> | void = () => undefined): Pauses {
   const lengths: number[] = [];

@@ -27,7 +27,7 @@ const image = (): Goal => ({
 /** What `up` says when it fails. */
 async function complaintOf(goal: Goal): Promise<string> {
   const stack = new StackModel();
-  const outcome = await stack.up([goal], world.start({ patience: { attempts: 2 } })).then(
+  const outcome = await stack.up([goal], world.start({ retryPolicy: { attempts: 2 } })).then(
     () => new Error("it worked"),
     (error: unknown) => error,
   );

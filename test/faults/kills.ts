@@ -164,7 +164,7 @@ async function runByChance(
   }
   const { accessKey, secretKey } = world.emulator.options;
   const transient = Object.entries(kindsOf([accessKey, secretKey])).filter(
-    ([, kind]) => kind.transient && !kind.patience,
+    ([, kind]) => kind.transient && !kind.retryPolicy,
   );
   const [kind, { fault }] = chance.pick(transient);
   world.emulator.faults.add({ ...fault, nth: request, times: chance.upTo(12) });

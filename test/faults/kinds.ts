@@ -1,4 +1,4 @@
-import type { Patience } from "../../provider/api/http";
+import type { RetryPolicy } from "../../provider/api/http";
 import type { Fault } from "../../emulator";
 
 /** A kind of fault, as it is ordered from the emulator. */
@@ -7,7 +7,7 @@ export interface Kind {
   /** Whether it passes by itself, so that it can strike for longer than the client tries again. */
   transient?: true;
   /** Needed for the fault to be met in a short time. */
-  patience?: Partial<Patience>;
+  retryPolicy?: Partial<RetryPolicy>;
 }
 
 /** What a service that gives away what it was sent might say. */
@@ -18,7 +18,7 @@ const telling = (status: number, secrets: readonly string[]) =>
     ],
   });
 
-const impatient: Partial<Patience> = { silenceTimeout: 100 };
+const impatient: Partial<RetryPolicy> = { responseTimeout: 100 };
 
 /** All kinds, each by the name that the report gives it. The secrets are what a refusal gives away. */
 export function kindsOf(secrets: readonly string[]): Record<string, Kind> {
@@ -47,8 +47,8 @@ export function kindsOf(secrets: readonly string[]): Record<string, Kind> {
     "503": { fault: { kind: "status", status: 503 }, transient: true },
     "reset before the work": { fault: { kind: "reset-before" }, transient: true },
     "reset after the work": { fault: { kind: "reset-after" }, transient: true },
-    "time-out before the work": { fault: { kind: "hang" }, transient: true, patience: impatient },
-    "time-out after the work": { fault: { kind: "hang-after" }, transient: true, patience: impatient },
+    "time-out before the work": { fault: { kind: "hang" }, transient: true, retryPolicy: impatient },
+    "time-out after the work": { fault: { kind: "hang-after" }, transient: true, retryPolicy: impatient },
     "truncated JSON": { fault: { kind: "truncated" }, transient: true },
     "no JSON": { fault: { kind: "not-json" }, transient: true },
     "HTML in its place": { fault: { kind: "html" }, transient: true },

@@ -110,12 +110,12 @@ export async function prepare(
 async function tryCase(
   world: World,
   { scenario, request, times }: Case,
-  { fault, patience }: Kind,
+  { fault, retryPolicy }: Kind,
 ): Promise<{ met: boolean; failed: boolean } & Mended> {
   const { faults } = world.emulator;
   const stack = await prepare(world, scenario);
   const { id } = faults.add({ ...fault, nth: request, times });
-  const failed = await perform(stack, scenario.action, world.start({ patience })).then(
+  const failed = await perform(stack, scenario.action, world.start({ retryPolicy })).then(
     () => false,
     (error: unknown) => {
       world.said.push(String(error));

@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { dynamic } from "@pulumi/pulumi";
-import type { Properties } from "../../provider/schema/properties";
-import type { stackOrigin } from "../../provider/runtime/origin";
+import type { Properties } from "../../provider/schema/description";
+import type { Hooks } from "../../provider/dynamic/hooks";
 
 /** A resource as a program declares it. */
 export interface Goal {
@@ -34,21 +33,11 @@ interface Part {
   inputs: Properties;
 }
 
-/** A resource type's hooks, as far as the engine calls them. */
-interface Hooks {
-  check: (olds: Properties, news: Properties) => Promise<dynamic.CheckResult<Properties>>;
-  diff: (id: string, olds: Properties, news: Properties) => Promise<dynamic.DiffResult>;
-  create: (inputs: Properties) => Promise<dynamic.CreateResult<Properties>>;
-  read: (id: string, props: Properties) => Promise<dynamic.ReadResult<Properties>>;
-  update: (id: string, olds: Properties, news: Properties) => Promise<dynamic.UpdateResult<Properties>>;
-  delete: (id: string, props: Properties) => Promise<void>;
-}
-
 /** A provider's process, which lives for one run and can be killed in it. */
 export interface Provider {
   ImageRecord: Hooks;
   ImageImport: Hooks;
-  Origin: ReturnType<typeof stackOrigin>;
+  Origin: Hooks;
   /** Waits for a hook. Throws when the process, and the engine with it, was killed meanwhile. */
   survive: <T>(hook: Promise<T>) => Promise<T>;
 }
@@ -136,7 +125,7 @@ export class StackModel {
   /** All records depend on it, so it goes last. */
   private async deleteOrigin(provider: Provider): Promise<void> {
     if (this.origin !== undefined) {
-      await provider.survive(provider.Origin.delete(this.origin));
+      await provider.survive(provider.Origin.delete(this.origin, {}));
       this.origin = undefined;
     }
   }
@@ -216,7 +205,7 @@ export class StackModel {
   }
 }
 
-function checked({ inputs = {}, failures = [] }: dynamic.CheckResult<Properties>): Properties {
+function checked({ inputs, failures }: Awaited<ReturnType<Hooks["check"]>>): Properties {
   if (failures.length > 0) {
     throw new Error(failures.map(({ reason }) => reason).join("\n"));
   }

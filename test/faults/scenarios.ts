@@ -1,4 +1,4 @@
-import type { Properties } from "../../provider/schema/properties";
+import type { Properties } from "../../provider/schema/description";
 import type { UpOptions, Force, Goal, Provider, StackModel } from "./model";
 import { tagsWork } from "./conditions";
 import type { World } from "./world";

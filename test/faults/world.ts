@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Patience } from "../../provider/api/http";
+import type { RetryPolicy } from "../../provider/api/http";
 import type { Clock } from "../../provider/lifecycle/clock";
-import { cloudIn } from "../../provider/lifecycle/context";
-import { imageImport } from "../../provider/runtime/image-import";
-import { imageRecord } from "../../provider/runtime/image-record";
-import { stackOrigin } from "../../provider/runtime/origin";
+import { createContext } from "../../provider/lifecycle/context";
+import { hooksOf } from "../../provider/dynamic/hooks";
+import { importLifecycle } from "../../provider/lifecycle/image-import";
+import { recordLifecycle } from "../../provider/lifecycle/image-record";
+import { originLifecycle } from "../../provider/lifecycle/origin";
 import { startEmulator, type Emulator, type OrderedFault } from "../../emulator";
 import { qcow2 } from "../emulator/testing";
 import type { Unkindness } from "../../emulator/unkind";
@@ -25,13 +26,13 @@ export interface Kill {
 }
 
 export interface ProcessOptions {
-  patience?: Partial<Patience>;
+  retryPolicy?: Partial<RetryPolicy>;
   maxRequests?: number;
   kill?: Kill;
 }
 
 /** Retries as many as ever, with pauses too short to be noticed. */
-const hasty: Partial<Patience> = { firstPause: 1, longestPause: 2, silenceTimeout: 10_000 };
+const hasty: Partial<RetryPolicy> = { initialBackoff: 1, maxBackoff: 2, responseTimeout: 10_000 };
 
 /** A cloud in which time is no matter: who waits, waits until the imports under way have ended, and finds the clock moved on. */
 export class World {
@@ -84,7 +85,7 @@ export class World {
   }
 
   /** A new provider process. */
-  start({ patience, maxRequests, kill }: ProcessOptions = {}): Provider {
+  start({ retryPolicy, maxRequests, kill }: ProcessOptions = {}): Provider {
     const env = { ...this.emulator.env, ...(maxRequests && { SCP_MAX_REQUESTS: String(maxRequests) }) };
     const life = new Life(kill === undefined ? () => false : orderDeath(this.emulator, kill));
     const clock: Clock = {
@@ -96,12 +97,12 @@ export class World {
       },
     };
     // Who is dead tries nothing again.
-    const all = { ...hasty, ...patience, ...(kill && { attempts: 1 }) };
-    const cloud = cloudIn({ env, home: "/nonexistent" }, clock, { show: () => () => undefined }, all);
+    const all = { ...hasty, ...retryPolicy, ...(kill && { attempts: 1 }) };
+    const context = createContext({ env, home: "/nonexistent" }, clock, { show: () => () => undefined }, all);
     return {
-      ImageRecord: imageRecord(cloud),
-      ImageImport: imageImport(cloud),
-      Origin: stackOrigin(cloud),
+      ImageRecord: hooksOf(recordLifecycle(context)),
+      ImageImport: hooksOf(importLifecycle(context)),
+      Origin: hooksOf(originLifecycle(context)),
       survive: (hook) => life.survive(hook),
     };
   }

@@ -1,8 +1,8 @@
 import { ScpError, type Failure } from "../../provider/api/errors";
 import type { Image } from "../../provider/api/images";
 import type { ScpClient } from "../../provider/api/client";
-import { ImageWatch, lookPause } from "../../provider/lifecycle/poller";
-import { mostImports, waitForActive } from "../../provider/lifecycle/waiter";
+import { ImagePoller, pollInterval } from "../../provider/lifecycle/poller";
+import { maxImportAttempts, waitForActive } from "../../provider/lifecycle/waiter";
 import { ManualClock } from "./clock";
 
 const url = "https://object-store.kr-west1.s.samsungsdscloud.com/acc:images/golden.qcow2";
@@ -10,7 +10,7 @@ const url = "https://object-store.kr-west1.s.samsungsdscloud.com/acc:images/gold
 const failure = (kind: Failure) =>
   new ScpError({
     failure: kind,
-    tried: "Show image",
+    operation: "Show image",
     mayHaveWorked: false,
     status: kind === "notFound" ? 404 : 503,
   });
@@ -59,7 +59,7 @@ function service(clock: ManualClock, imageAt: (id: string, now: number) => Parti
     },
     serverNow: () => clock.now(),
   } as unknown as ScpClient;
-  const watch = new ImageWatch(client, clock);
+  const poller = new ImagePoller(client, clock);
   const shown: { name: string; status: string }[] = [];
   const progress = {
     show: (waiting: { name: string; status: string }) => {
@@ -76,7 +76,7 @@ function service(clock: ManualClock, imageAt: (id: string, now: number) => Parti
     wait: (imageId = "a", timeout = 7_200_000) => {
       ids.add(imageId);
       const ended = { at: 0, image: undefined as Image | undefined, error: undefined as Error | undefined };
-      void waitForActive({ imageId, url, timeout }, { client, watch, clock, progress }).then(
+      void waitForActive({ imageId, url, timeout }, { client, poller, clock, progress }).then(
         (image) => Object.assign(ended, { at: clock.now() - began, image }),
         (error: unknown) => Object.assign(ended, { at: clock.now() - began, error }),
       );
@@ -103,7 +103,7 @@ test.each([500, 3_000, 60_000, 600_000, 5_400_000])(
 );
 
 test("looks become rarer as the waiting grows, and never rarer than every half minute", () => {
-  const pauses = [0, 1_000, 10_000, 60_000, 600_000, 7_200_000].map(lookPause);
+  const pauses = [0, 1_000, 10_000, 60_000, 600_000, 7_200_000].map(pollInterval);
   expect(pauses).toEqual([...pauses].sort((a, b) => a - b));
   expect(pauses[0]).toBeLessThanOrEqual(300);
   expect(pauses.at(-1)).toBe(30_000);
@@ -146,7 +146,7 @@ test("queued with a conflict means that an import is under way: it is waited for
   const ended = wait();
   await clock.advance(70_000);
   expect(ended.image?.status).toBe("active");
-  expect(calls.imports.length).toBeGreaterThan(mostImports);
+  expect(calls.imports.length).toBeGreaterThan(maxImportAttempts);
   expect(calls.imports.length).toBeLessThan(10);
 });
 
@@ -155,8 +155,8 @@ test("an import that falls back each time is tried a few times, then the error s
   const { wait, calls } = service(clock, () => ({ status: "queued" }));
   const ended = wait();
   await clock.advance(120_000);
-  expect(calls.imports).toHaveLength(mostImports);
-  expect(ended.error?.message).toContain(`fell back to queued after each of ${mostImports} imports`);
+  expect(calls.imports).toHaveLength(maxImportAttempts);
+  expect(ended.error?.message).toContain(`fell back to queued after each of ${maxImportAttempts} imports`);
   expect(ended.error?.message).toContain(url);
 });
 
@@ -187,7 +187,7 @@ test("a lost image ends the waiting at once; passing trouble does not", async ()
 test("at the deadline the message tallies what was seen", async () => {
   const clock = new ManualClock();
   const { wait, shown } = service(clock, (_id, now) =>
-    now < 2_000 ? failure("noAnswer") : { status: "importing" },
+    now < 2_000 ? failure("noResponse") : { status: "importing" },
   );
   const ended = wait("a", 60_000);
   await clock.advance(30_000);

@@ -1,21 +1,19 @@
 import { runtime } from "@pulumi/pulumi";
-import {
-  checkProperties,
-  diffProperties,
-  importProperties,
-  parseDuration,
-  recordProperties,
-  withDefaults,
-  type Properties,
-} from "../../provider/schema/properties";
+import { checkProperties, withDefaults } from "../../provider/schema/check";
+import { namesChanged, type Description, type Properties } from "../../provider/schema/description";
+import { diffProperties } from "../../provider/schema/diff";
+import { imageImport } from "../../provider/schema/image-import";
+import { imageRecord } from "../../provider/schema/image-record";
+import { parseDuration } from "../../provider/schema/kinds";
+import { unknownValue } from "../../provider/schema/unknown";
 
 const place = { region: "kr-west1", environment: "s" } as const;
 const url =
   "https://object-store.kr-west1.s.samsungsdscloud.com/8989447062e04a818baf9e073fd04fa7:images/golden.qcow2";
 const sound = { name: "golden", osDistro: "alma", url };
 
-const problems = (change: Properties, table = recordProperties, base: Properties = sound) =>
-  checkProperties(table, { ...base, ...change }, { place }).map(
+const problems = (change: Properties, description: Description = imageRecord, base: Properties = sound) =>
+  checkProperties(description, { ...base, ...change }, { place }).map(
     ({ property, reason }) => `${property}: ${reason}`,
   );
 
@@ -50,7 +48,7 @@ test.each<[string, Properties, string | RegExp]>([
     'name: name must be 1 to 255 characters out of letters, digits, space, "-" and "_".',
   ],
   ["a name that is a number", { name: 5 }, "name: name must be a text."],
-  ["no name", { name: undefined }, "name: name is missing: name: 1 to 255 letters"],
+  ["no name", { name: undefined }, "name: name is missing; it must be a text."],
   [
     "another system",
     { osDistro: "debian" },
@@ -118,7 +116,7 @@ test("what is internal is not offered", () => {
 
 test("the import's own properties are checked alike", () => {
   const base = { imageId: "70a599e0-31e7-49b7-b260-868f441e862b", url };
-  const of = (change: Properties) => problems(change, importProperties, base);
+  const of = (change: Properties) => problems(change, imageImport, base);
   expect(of({})).toEqual([]);
   expect(of({ timeouts: { create: "1h30m" } })).toEqual([]);
   expect(of({ timeouts: { create: "soon" } })).toEqual([
@@ -131,9 +129,9 @@ test("the import's own properties are checked alike", () => {
 });
 
 describe("diff", () => {
-  const olds = withDefaults(recordProperties, { ...sound, ...place });
+  const olds = withDefaults(imageRecord, { ...sound, ...place });
   const diff = (change: Properties) =>
-    diffProperties(recordProperties, { ...olds, owner: "x" }, { ...olds, ...change });
+    diffProperties(imageRecord, { ...olds, owner: "x" }, { ...olds, ...change });
 
   test("nothing changed is no change, whatever else the outputs hold", () => {
     expect(diff({})).toEqual({ changes: false, replaces: [] });
@@ -156,11 +154,10 @@ describe("diff", () => {
     expect(diff({ [property]: "other", replaceOnChanges: ["name"] }).replaces).toEqual([]);
   });
   test("each property of the table is one or the other, or about us", () => {
-    const settings = Object.keys(recordProperties).filter((key) =>
-      ["setting", "hint"].includes(recordProperties[key]?.change ?? ""),
-    );
-    expect([...replacing, ...updating, ...settings].sort()).toEqual(Object.keys(recordProperties).sort());
-    for (const setting of [...settings, "timeouts", "deleteImage"]) {
+    expect([...namesChanged(imageRecord, "replace")].sort()).toEqual([...replacing].sort());
+    expect([...namesChanged(imageRecord, "update")].sort()).toEqual([...updating].sort());
+    const others = [...namesChanged(imageRecord, "setting"), ...namesChanged(imageRecord, "hint")];
+    for (const setting of [...others, "timeouts", "deleteImage"]) {
       expect(diff({ [setting]: "other" }).replaces).toEqual([]);
     }
   });
@@ -177,4 +174,8 @@ test.each([
   [45, undefined],
 ])("a duration of %p is %p milliseconds", (text, milliseconds) => {
   expect(parseDuration(text)).toBe(milliseconds);
+});
+
+test("what is not known yet is written as Pulumi writes it", () => {
+  expect(unknownValue).toBe(runtime.unknownValue);
 });

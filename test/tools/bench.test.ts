@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ScpClient } from "../../provider/api/client";
 import type { Image } from "../../provider/api/images";
-import { placeFor, type Cloud } from "../../provider/lifecycle/context";
-import { imageImport } from "../../provider/runtime/image-import";
-import { imageRecord } from "../../provider/runtime/image-record";
+import { createLocation, type ProviderContext } from "../../provider/lifecycle/context";
+import { importLifecycle } from "../../provider/lifecycle/image-import";
+import { recordLifecycle } from "../../provider/lifecycle/image-record";
 import { sum, callsSince } from "../../tools/bench/calls";
 import { load } from "../../tools/bench/loading";
 import type { Lives } from "../../tools/bench/measure";
@@ -92,11 +92,11 @@ test.each([8, 100])(
   async (slots) => {
     const clock = new ManualClock();
     const { cloud, calls } = countingCloud(clock, 60_000);
-    const record = imageRecord(cloud);
-    const image = imageImport(cloud);
+    const record = recordLifecycle(cloud);
+    const image = importLifecycle(cloud);
     const ids = await Promise.all(
       Array.from({ length: 100 }, async (_, n) => {
-        const inputs = { name: String(n), token: `stack/place/${n}`, settledByImport: true };
+        const inputs = { name: String(n), origin: `stack/place/${n}`, settledByImport: true };
         return (await record.create(inputs)).id;
       }),
     );
@@ -104,7 +104,7 @@ test.each([8, 100])(
     const made: string[] = [];
     const work = async () => {
       for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-        made.push((await image.create({ imageId: id, url: "", deleteImage: false })).id);
+        made.push((await image.create({ imageId: id, url: "", deleteImage: false, partOfImage: true })).id);
       }
     };
     const all = Promise.all(Array.from({ length: slots }, work));
@@ -119,7 +119,7 @@ test.each([8, 100])(
 function countingCloud(
   clock: ManualClock,
   importMs: number,
-): { cloud: Cloud; calls: Record<string, number> } {
+): { cloud: ProviderContext; calls: Record<string, number> } {
   const calls: Record<string, number> = {};
   const images = new Map<string, number>();
   const count = (operation: string) => {
@@ -160,14 +160,14 @@ function countingCloud(
     settings: { creationTag: true },
     serverNow: () => clock.now(),
   } as unknown as ScpClient;
-  const place = placeFor(client, clock);
+  const location = createLocation(client, clock);
   const cloud = {
     clock,
     progress: { show: () => () => undefined },
     settings: () => ({}),
-    at: () => place,
-    open: () => Promise.resolve(place),
-  } as unknown as Cloud;
+    locate: () => location,
+    open: () => Promise.resolve(location),
+  } as unknown as ProviderContext;
   return { cloud, calls };
 }
 

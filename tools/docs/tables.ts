@@ -1,12 +1,10 @@
+import { imageFields } from "../../provider/api/images";
 import { settingSources } from "../../provider/api/settings";
-import {
-  importOutputs,
-  importProperties,
-  recordOutputs,
-  recordProperties,
-  type OutputTable,
-  type PropertyTable,
-} from "../../provider/schema/properties";
+import { jsonSchemaOf, namesGiven, propertyOf, type Description } from "../../provider/schema/description";
+import { imageImport } from "../../provider/schema/image-import";
+import { imageRecord } from "../../provider/schema/image-record";
+import type { JsonSchema } from "../../provider/schema/kinds";
+import { commentsOf } from "./comments";
 import { markdownTable, withTable } from "./markdown";
 
 const changes = {
@@ -16,25 +14,49 @@ const changes = {
   hint: "does nothing",
 };
 
-function propertyRows(table: PropertyTable): string[][] {
-  return Object.entries(table)
-    .filter(([, property]) => !property.internal)
-    .map(([name, property]) => [
-      `\`${name}\`${property.required ? " (required)" : ""}`,
-      `\`${property.type}\``,
-      property.default === undefined ? "" : `\`${JSON.stringify(property.default)}\``,
-      changes[property.change],
-      property.meaning,
-    ]);
+const recordComments = commentsOf("image-record", "imageRecord");
+const importComments = commentsOf("image-import", "imageImport");
+
+/** A type as TypeScript writes it. */
+function typeOf({ type, additionalProperties, properties }: JsonSchema): string {
+  if (properties !== undefined) {
+    const members = Object.entries(properties).map(([name, member]) => `${name}?: ${typeOf(member)}`);
+    return `{ ${members.join("; ")} }`;
+  }
+  if (typeof additionalProperties === "object") {
+    return `Record<string, ${typeOf(additionalProperties)}>`;
+  }
+  return type === "integer" ? "number" : type;
 }
 
-function outputRows(table: OutputTable): string[][] {
-  return Object.entries(table).map(([name, { type, meaning }]) => [`\`${name}\``, `\`${type}\``, meaning]);
+function propertyRows(
+  description: Description,
+  comments: Record<string, string>,
+  names = namesGiven(description, "required", "optional", "default", "configured"),
+): string[][] {
+  return names.map((name) => {
+    const { kind, given, change, default: value } = propertyOf(description, name);
+    return [
+      `\`${name}\`${given === "required" ? " (required)" : ""}`,
+      `\`${typeOf(kind.json)}\``,
+      value === undefined ? "" : `\`${JSON.stringify(value)}\``,
+      changes[change],
+      comments[name] ?? "",
+    ];
+  });
 }
 
-const { timeouts } = importProperties;
+function outputRows(description: Description, comments: Record<string, string>): string[][] {
+  return namesGiven(description, "output").map((name) => [
+    `\`${name}\``,
+    `\`${imageFields[name]?.type ?? "unknown"}${name === "status" ? "" : "?"}\``,
+    comments[name] ?? "",
+  ]);
+}
 
-/** The tables of the README, each made from what the code itself works with. */
+const propertyHead = ["property", "type", "default", "a change", "meaning"];
+
+/** The tables of the documentation, each made from what the code itself works with. */
 export const tables: Record<string, string> = {
   settings: markdownTable(
     ["Pulumi config", "environment, in this order", "also read", "meaning", "default"],
@@ -46,16 +68,28 @@ export const tables: Record<string, string> = {
       fallback ?? "",
     ]),
   ),
-  image: markdownTable(
-    ["property", "type", "default", "a change", "meaning"],
-    propertyRows({ ...recordProperties, ...(timeouts && { timeouts }) }),
+  image: markdownTable(propertyHead, [
+    ...propertyRows(imageRecord, recordComments),
+    ...propertyRows(imageImport, importComments, ["timeouts"]),
+  ]),
+  import: markdownTable(propertyHead, propertyRows(imageImport, importComments)),
+  outputs: markdownTable(
+    ["output", "type", "meaning"],
+    [...outputRows(imageRecord, recordComments), ...outputRows(imageImport, importComments)],
   ),
-  import: markdownTable(
-    ["property", "type", "default", "a change", "meaning"],
-    propertyRows(importProperties),
-  ),
-  outputs: markdownTable(["output", "type", "meaning"], outputRows({ ...recordOutputs, ...importOutputs })),
 };
+
+/** The JSON Schema of images.yaml: a list of what `Image` takes. */
+export function manifestSchema(): object {
+  const image = jsonSchemaOf(imageRecord, recordComments);
+  const { timeouts } = jsonSchemaOf(imageImport, importComments).properties;
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "Images of Samsung Cloud Platform",
+    type: "array",
+    items: { ...image, properties: { ...image.properties, timeouts } },
+  };
+}
 
 /** A text with the tables between their marks brought up to date. */
 export function withTables(text: string): string {

@@ -1,0 +1,103 @@
+import { SettingsError, type Settings } from "../api/settings";
+import { checkProperties, omitUndefined, withDefaults, type Failure } from "../schema/check";
+import type { Description, Properties } from "../schema/description";
+import { parseDuration } from "../schema/kinds";
+import { isUnknown } from "../schema/unknown";
+import type { Overrides, ProviderContext } from "./context";
+import { deleteImage } from "./delete";
+import { ImageError } from "./image-error";
+import type { Checked } from "./types";
+
+/**
+ * The program's properties with defaults, or what is wrong with them. The location is written down, so that a resource stays where it
+ * was made whatever the configuration says later.
+ */
+export async function checkInputs(
+  context: ProviderContext,
+  description: Description,
+  news: Properties,
+): Promise<Checked> {
+  const { settings, failures } = settingsOrFailures(context, news);
+  const inputs = withDefaults(description, {
+    region: settings?.region,
+    environment: settings?.environment,
+    ...omitUndefined(news),
+  });
+  const all = [...failures, ...checkProperties(description, news, { place: settings })];
+  return { inputs, failures: all.length > 0 ? all : await accountFailures(context, settings) };
+}
+
+function settingsOrFailures(
+  context: ProviderContext,
+  news: Properties,
+): { settings?: Settings; failures: Failure[] } {
+  if (isUnknown(news.region) || isUnknown(news.environment)) {
+    return { failures: [] };
+  }
+  try {
+    return { settings: context.settings(news), failures: [] };
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      return { failures: error.problems.map((reason) => ({ property: "", reason })) };
+    }
+    throw error;
+  }
+}
+
+/** Where `scp:accountId` is set, keys of another account are refused before anything else is done. */
+async function accountFailures(context: ProviderContext, settings: Settings | undefined): Promise<Failure[]> {
+  if (settings === undefined) {
+    return [];
+  }
+  try {
+    await context.open(settings);
+    return [];
+  } catch (error) {
+    if (error instanceof ImageError) {
+      return [{ property: "", reason: error.message }];
+    }
+    throw error;
+  }
+}
+
+/** Where a resource is: as its state says, or, for one that is only being looked up, as the settings say. */
+export function locationOf(
+  context: ProviderContext,
+  overrides: Overrides,
+): { region: string; environment: string } {
+  const { region, environment } = context.settings(overrides);
+  return { region, environment };
+}
+
+/**
+ * What a read gives the state: all that was found. When that is nothing new, the time of the last change stays too, since it
+ * also moves for what is no change of the resource's.
+ */
+export function withOldTime(now: Properties, before: Properties): Properties {
+  const changed = Object.keys(now).some(
+    (name) => name !== "updatedAt" && JSON.stringify(now[name]) !== JSON.stringify(before[name]),
+  );
+  return changed || before.updatedAt === undefined ? now : { ...now, updatedAt: before.updatedAt };
+}
+
+/** How long an import may take when the program does not say, in milliseconds. */
+const defaultTimeout = 2 * 60 * 60_000;
+
+/** How long a program lets an image take to become active, in milliseconds. */
+export function createTimeout({ timeouts }: { timeouts?: { create?: string } }): number {
+  return parseDuration(timeouts?.create) ?? defaultTimeout;
+}
+
+/** Deletes a resource's image, unless something else of this run holds it. */
+export async function deleteUnlessHeld(
+  context: ProviderContext,
+  id: string,
+  props: Properties,
+): Promise<void> {
+  const location = await context.open(props);
+  if (location.holders.release(id, props.token)) {
+    await deleteImage(id, props, location);
+  } else {
+    location.warn(`Image ${id} is kept: another resource of this program manages it.`);
+  }
+}

@@ -1,0 +1,238 @@
+import { randomUUID } from "node:crypto";
+import { isNotFound } from "../api/errors";
+import type { Image } from "../api/images";
+import { isSameObject } from "../api/object-url";
+import { omitUndefined, withDefaults, type Failure } from "../schema/check";
+import { asInputs, asState, namesChanged, namesGiven, type Inputs, type State } from "../schema/description";
+import { diffProperties } from "../schema/diff";
+import { imageImport } from "../schema/image-import";
+import { asRead } from "../schema/spelling";
+import { isUnknown } from "../schema/unknown";
+import { makerOf } from "./accounts";
+import { checkInputs, createTimeout, deleteUnlessHeld, locationOf, withOldTime } from "./check";
+import { confirm, confirmPatiently, type Confirmation } from "./confirm";
+import type { Location, ProviderContext } from "./context";
+import { shownAfter, showUnlessGone } from "./gone";
+import { ImageError } from "./image-error";
+import { refuseHopelessReplacement } from "./replace";
+import type { Lifecycle } from "./types";
+import { waitForActive } from "./waiter";
+
+type ImportInputs = Inputs<typeof imageImport>;
+type ImportState = State<typeof imageImport>;
+
+/** The life of `ImageImport`: the import of a file into a record, done when the image is active. */
+export function importLifecycle(context: ProviderContext): Lifecycle {
+  async function bringToActive(inputs: ImportInputs): Promise<{ image: Image; unconfirmed?: true }> {
+    const location = await context.open(inputs);
+    const first = await confirmEarly(inputs, location);
+    const active = inputs.partOfImage === true ? undefined : await alreadyActive(inputs, location);
+    const image = active ?? (await wait(inputs, location));
+    return (await isConfirmed(image, first, location)) ? { image } : { image, unconfirmed: true };
+  }
+
+  function wait(inputs: ImportInputs, location: Location): Promise<Image> {
+    const { imageId, url } = inputs;
+    const mayNotBeShownYet = location.created.has(imageId) || inputs.partOfImage === true;
+    const options = { imageId, url, timeout: createTimeout(inputs), mayNotBeShownYet };
+    return waitForActive(options, { ...location, progress: context.progress });
+  }
+
+  /** What `up` would refuse: an image that is not there, or active already of another file. */
+  async function refusedImage({ imageId, url, ...rest }: ImportInputs): Promise<Failure[]> {
+    if (isUnknown([imageId, url])) {
+      return [];
+    }
+    const location = await context.open(rest);
+    if (location.created.has(imageId)) {
+      return [];
+    }
+    try {
+      const image = await location.client.showImage(imageId);
+      const reason = image.status === "active" ? await madeOfAnotherFile(image, url, location) : undefined;
+      return reason === undefined ? [] : [{ property: "url", reason }];
+    } catch (error) {
+      if (isNotFound(error)) {
+        return [{ property: "imageId", reason: error.message }];
+      }
+      throw error;
+    }
+  }
+
+  return {
+    async check(olds, news) {
+      const { inputs, failures } = await checkInputs(context, imageImport, news);
+      const checked = asInputs(imageImport, inputs);
+      if (failures.length > 0 || checked.partOfImage === true) {
+        return { inputs, failures };
+      }
+      const { imageId, url, deleteImage } = checked;
+      if (deleteImage && !isUnknown(imageId)) {
+        context.locate(inputs).holders.want(imageId);
+      }
+      const another = olds?.imageId !== imageId || !isSameUrl(olds.url, url);
+      return { inputs, failures: another ? await refusedImage(checked) : [] };
+    },
+
+    async diff(id, olds, news) {
+      const { changes, replaces } = diffProperties(imageImport, olds, news);
+      const { client, holders } = await context.open(olds);
+      const { deleteImage, token, retainOnDelete: retained, unconfirmed } = asState(imageImport, olds);
+      if (deleteImage !== false) {
+        holders.hold(id, token);
+        await refuseHopelessReplacement({ id, because: replaces, retained }, client);
+      }
+      return { changes: changes || unconfirmed === true, replaces };
+    },
+
+    async create(properties) {
+      const inputs = asInputs(imageImport, properties);
+      const { image, unconfirmed } = await bringToActive(inputs);
+      const location = await context.open(inputs);
+      const maker = await makerOf(location.client, image.id);
+      const state: ImportState = { ...inputs, ...maker, unconfirmed };
+      if (maker.accountId === undefined) {
+        state.owner = image.owner;
+      }
+      if (inputs.deleteImage) {
+        state.token = randomUUID();
+        location.holders.hold(image.id, state.token);
+      }
+      return { id: image.id, outputs: outputs(image, state, echoOf(image, inputs.url)) };
+    },
+
+    async read(id, olds = {}) {
+      const location = await context.open(olds);
+      const isLookUp = Object.keys(olds).length === 0;
+      const image = await (isLookUp ? location.client.showImage(id) : showUnlessGone(id, olds, location));
+      if (image === undefined) {
+        return undefined;
+      }
+      const state = asState(imageImport, olds);
+      const { properties, echo } = asRead(imageImport, image, { url: state.url, echo: state.echo });
+      const now = { deleteImage: true, ...state, ...locationOf(context, olds), ...properties };
+      const found = withOldTime(outputs(image, now, echo?.url), olds);
+      return { id, outputs: found, inputs: withDefaults(imageImport, found) };
+    },
+
+    /** For settings there is nothing to do; another url for an image that is not active yet is another import. */
+    async update(id, olds, news) {
+      const inputs = asInputs(imageImport, news);
+      const state = asState(imageImport, olds);
+      if (!isSameUrl(state.url, inputs.url)) {
+        const { token, accountId, madeWith, owner } = state;
+        const { image, unconfirmed } = await bringToActive(inputs);
+        const now = { ...inputs, token, accountId, madeWith, owner, unconfirmed };
+        return { id, outputs: outputs(image, now, echoOf(image, inputs.url)) };
+      }
+      const late = state.unconfirmed === true && !(await confirmLate(id, await context.open(news)));
+      const unconfirmed = late ? true : undefined;
+      return { id, outputs: omitUndefined({ ...olds, ...settingsOf(inputs), unconfirmed }) };
+    },
+
+    async delete(id, olds) {
+      if (asState(imageImport, olds).deleteImage !== false) {
+        await deleteUnlessHeld(context, id, olds);
+      }
+    },
+  };
+}
+
+/** By itself, it finds the import done already where a run was killed, or where somebody else did it. */
+async function alreadyActive({ imageId, url }: ImportInputs, location: Location): Promise<Image | undefined> {
+  if (location.created.has(imageId)) {
+    return undefined;
+  }
+  const image = await location.client.showImage(imageId);
+  if (image.status !== "active") {
+    return undefined;
+  }
+  const refused = await madeOfAnotherFile(image, url, location);
+  if (refused !== undefined) {
+    throw new ImageError(refused);
+  }
+  return image;
+}
+
+/**
+ * As a part of an `Image`, and for a record that this run created, this runs after the record is in the state: its creation tag goes.
+ * Undefined where there is none to be removed.
+ */
+async function confirmEarly(inputs: ImportInputs, location: Location): Promise<Confirmation | undefined> {
+  const { imageId: id, url } = inputs;
+  const created = location.created.get(id);
+  const isOurs = inputs.partOfImage === true || created !== undefined;
+  return isOurs && created?.tagged !== false ? confirm({ id, url }, location) : undefined;
+}
+
+/** A tag that was not shown is looked for again now that time has gone by, as long as it may come late. */
+async function isConfirmed(
+  image: Image,
+  first: Confirmation | undefined,
+  location: Location,
+): Promise<boolean> {
+  const surelyTagged = location.created.get(image.id)?.tagged === true;
+  const age = location.client.serverNow() - Date.parse(image.createdAt ?? "");
+  const mayComeLate = first === "failed" || (first === "not shown" && (surelyTagged || age < shownAfter));
+  if (!mayComeLate) {
+    return true;
+  }
+  const outcome = await confirmPatiently(image, location);
+  return outcome === "removed" || outcome === "refused" || (outcome === "not shown" && !surelyTagged);
+}
+
+/** How long the removal of a creation tag is tried, in milliseconds since the image was created. */
+const latest = 60 * 60_000;
+
+/** What an earlier run could not do. Answers whether it is done now, or can be left. */
+async function confirmLate(id: string, location: Location): Promise<boolean> {
+  const image = await location.client.showImage(id);
+  const outcome = await confirm(image, location);
+  const age = location.client.serverNow() - Date.parse(image.createdAt ?? "");
+  return outcome === "removed" || outcome === "refused" || !(age < latest);
+}
+
+/** Why an active image is not what an import of this url would make; undefined where it is. */
+async function madeOfAnotherFile(
+  image: Image,
+  url: string,
+  { client }: Location,
+): Promise<string | undefined> {
+  const refusal = (made: string) =>
+    `Image ${image.id} is active, ${made}, and an active image cannot be imported into again. ` +
+    "Import into a new record, by giving its id as imageId, or use Image, which replaces the record when its url changes.";
+  if (image.url !== undefined) {
+    return isSameObject(image.url, url) ? undefined : refusal(`made of ${image.url}`);
+  }
+  const object = await client.showObject(url);
+  const same = object !== undefined && object.size === image.size && object.md5 === image.checksum;
+  return same ? undefined : refusal("made of a file that SCP does not tell");
+}
+
+function isSameUrl(one: unknown, other: unknown): boolean {
+  return one === other || (typeof one === "string" && typeof other === "string" && isSameObject(one, other));
+}
+
+function echoOf({ url }: Image, declared: string): string | undefined {
+  return url === declared ? undefined : url;
+}
+
+/** What the import tells: what was declared, what the file turned out to be, and what is ours. */
+function outputs(image: Image, state: ImportState, echo: string | undefined): Record<string, unknown> {
+  const { region, environment, token, accountId, madeWith, owner, unconfirmed } = state;
+  return omitUndefined({
+    imageId: image.id,
+    url: state.url ?? image.url,
+    ...settingsOf(state),
+    ...{ region, environment },
+    echo: echo === undefined ? undefined : { url: echo },
+    ...{ token, accountId, madeWith, owner, unconfirmed },
+    ...Object.fromEntries(
+      namesGiven(imageImport, "output").map((name) => [name, image[name as keyof Image]]),
+    ),
+  });
+}
+
+function settingsOf(state: ImportState): Record<string, unknown> {
+  return Object.fromEntries(namesChanged(imageImport, "setting").map((name) => [name, state[name]]));
+}

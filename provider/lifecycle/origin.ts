@@ -1,0 +1,43 @@
+import { randomUUID } from "node:crypto";
+import { SettingsError } from "../api/settings";
+import type { Location, ProviderContext } from "./context";
+import type { Lifecycle } from "./types";
+
+/** The life of `Origin`: an id that is made once. In the cloud there is nothing of it. */
+export function originLifecycle(context: ProviderContext): Lifecycle {
+  return {
+    check: () => Promise.resolve({ inputs: {}, failures: [] }),
+
+    diff: () => Promise.resolve({ changes: false, replaces: [] }),
+
+    create: () => Promise.resolve({ id: randomUUID(), outputs: {} }),
+
+    read: (id, olds = {}) => Promise.resolve({ id, outputs: olds, inputs: {} }),
+
+    update: (id, olds) => Promise.resolve({ id, outputs: olds }),
+
+    /** All records depend on it, so it is the last to go: time to say which images carry the stack's creation tag all the same. */
+    async delete(id) {
+      const location = configuredLocation(context);
+      const left = (await location?.orphans.tagged())?.filter(({ tag }) => tag?.stackId === id) ?? [];
+      if (left.length > 0) {
+        location?.warn(
+          `Images were created for this stack that it does not manage: ${left.map(({ imageId }) => imageId).join(", ")}. A killed run may have ` +
+            "left them, or they were let go of on purpose. Nothing was done to them; npx pulumi-scp-images orphans tells more.",
+        );
+      }
+    },
+  };
+}
+
+/** Where tags of all regions can be asked for. Undefined where each resource states its own location, and none is configured. */
+function configuredLocation(context: ProviderContext): Location | undefined {
+  try {
+    return context.locate({});
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,172 @@
+import type { Input, Output } from "@pulumi/pulumi";
+import { imageFields, type Image } from "../api/images";
+import { anything, type JsonSchema, type Kind } from "./kinds";
+
+/**
+ * What a change of a property does: `replace` makes a new resource and deletes the old one, `update` changes it in place,
+ * `setting` is only remembered: it is about how we work, not about the image. A `hint` is for this run alone, and never a change.
+ */
+export type Change = "replace" | "update" | "setting" | "hint";
+
+/**
+ * Whether a program states it: it must (`required`), it may (`optional`), it may and there is a default (`default`), or the settings say
+ * what it does not (`configured`). Or it arrives by another way (`internal`), is only told (`output`), or is ours to keep in the state (`kept`).
+ */
+export type Given = "required" | "optional" | "default" | "configured" | "internal" | "output" | "kept";
+
+/** One property of a resource. Its doc comment, at the place where it is described, is what users read of it. */
+export interface Property<T, G extends Given, C extends Change = Change> {
+  readonly kind: Kind<T>;
+  readonly given: G;
+  readonly change: C;
+  readonly default?: T;
+}
+
+export function required<T, C extends Change>(kind: Kind<T>, change: C): Property<T, "required", C> {
+  return { kind, given: "required", change };
+}
+
+export function optional<T, C extends Change>(kind: Kind<T>, change: C): Property<T, "optional", C> {
+  return { kind, given: "optional", change };
+}
+
+export function byDefault<T, C extends Change>(
+  value: T,
+  kind: Kind<T>,
+  change: C,
+): Property<T, "default", C> {
+  return { kind, given: "default", change, default: value };
+}
+
+export function configured<T, C extends Change>(kind: Kind<T>, change: C): Property<T, "configured", C> {
+  return { kind, given: "configured", change };
+}
+
+export function internal<T, C extends Change>(change: C): Property<T, "internal", C> {
+  return { kind: anything<T>(), given: "internal", change };
+}
+
+export function kept<T>(): Property<T, "kept", "hint"> {
+  return { kind: anything<T>(), given: "kept", change: "hint" };
+}
+
+/** A field of the image, told as the service shows it. Its type is that of the image's field of the same name. */
+export const output: Property<unknown, "output", "hint"> = {
+  kind: anything(),
+  given: "output",
+  change: "hint",
+};
+
+/** A resource's properties by name: a bare literal, so that its comments survive into the types that are made of it. */
+export type Description = Readonly<Record<string, Property<unknown, Given>>>;
+
+type Value<P> = P extends Property<infer T, Given> ? T : never;
+type GivenOf<P> = P extends Property<unknown, infer G> ? G : never;
+type ChangeOf<P> = P extends Property<unknown, Given, infer C> ? C : never;
+
+/** The names of those properties that are given in one of these ways. */
+export type NamesGiven<D, G extends Given> = { [K in keyof D]: GivenOf<D[K]> extends G ? K : never }[keyof D];
+
+/** The names of those properties that a change does this to. */
+export type NamesChanged<D, C extends Change> = {
+  [K in keyof D]: ChangeOf<D[K]> extends C ? (GivenOf<D[K]> extends "output" ? never : K) : never;
+}[keyof D];
+
+/** What a program states. */
+export type Args<D> = { [K in NamesGiven<D, "required">]: InputOf<Value<D[K]>> } & {
+  [K in NamesGiven<D, "optional" | "default" | "configured">]?: InputOf<Value<D[K]>>;
+};
+
+type InputOf<T> = T extends object ? Input<{ [K in keyof T]: Input<T[K]> }> : Input<T>;
+
+/** What a service may make of a word: any text. */
+type Told<T> = T extends string ? string : T;
+
+/** The values that a resource has in the end. */
+export type Values<D> = {
+  readonly [K in NamesGiven<D, "required" | "default" | "configured">]: Told<Value<D[K]>>;
+} & { readonly [K in NamesGiven<D, "optional">]: Told<Value<D[K]>> | undefined } & {
+  readonly [K in NamesGiven<D, "output">]: K extends keyof Image ? Image[K] : unknown;
+};
+
+/** What a resource offers to the rest of a program. */
+export type Outputs<D> = { readonly [K in keyof Values<D>]: Output<Values<D>[K]> };
+
+/** What check lets through, and the hooks work with. */
+export type Inputs<D> = { [K in NamesGiven<D, "required" | "default" | "configured">]: Value<D[K]> } & {
+  [K in NamesGiven<D, "optional" | "internal">]?: Value<D[K]>;
+};
+
+/** What the state holds of a resource: any of it may be missing, since an older version may have written it. */
+export type State<D> = { [K in keyof Inputs<D>]?: Inputs<D>[K] } & {
+  [K in NamesGiven<D, "kept">]?: Value<D[K]>;
+} & {
+  [K in NamesGiven<D, "output">]?: K extends keyof Image ? Image[K] : unknown;
+};
+
+/** Properties as the engine hands them over, and takes them back. */
+export type Properties = Record<string, unknown>;
+
+/** The border where the engine's values come in: what check has let through is what its description says. */
+export function asInputs<D extends Description>(_: D, properties: Properties): Inputs<D> {
+  return properties as Inputs<D>;
+}
+
+/** The same for what the state holds, which this package wrote. */
+export function asState<D extends Description>(_: D, properties: Properties): State<D> {
+  return properties as State<D>;
+}
+
+/** The names of the properties that a program states, or an output. */
+export function namesGiven(description: Description, ...given: readonly Given[]): string[] {
+  return Object.keys(description).filter((name) => given.includes(propertyOf(description, name).given));
+}
+
+/** The names of the properties that a change does this to. */
+export function namesChanged<D extends Description, C extends Change>(
+  description: D,
+  change: C,
+): NamesChanged<D, C>[] {
+  const names = Object.keys(description).filter((name) => {
+    const property = propertyOf(description, name);
+    return property.change === change && property.given !== "output";
+  });
+  return names as NamesChanged<D, C>[];
+}
+
+/** The names of those properties that are fields of the image, and that a change does this to. */
+export function imageNames<D extends Description, C extends Change>(
+  description: D,
+  change: C,
+): (NamesChanged<D, C> & keyof Image)[] {
+  return namesChanged(description, change).filter((name): name is NamesChanged<D, C> & keyof Image =>
+    Object.hasOwn(imageFields, name),
+  );
+}
+
+/** Of a name that the description has. */
+export function propertyOf(description: Description, name: string): Property<unknown, Given> {
+  const property = Object.hasOwn(description, name) ? description[name] : undefined;
+  if (property === undefined) {
+    throw new Error(`There is no property ${name}.`);
+  }
+  return property;
+}
+
+/** What a program may state, as JSON Schema, with these descriptions. */
+export function jsonSchemaOf(
+  description: Description,
+  documentation: Record<string, string> = {},
+): { type: "object"; properties: Record<string, unknown>; required: string[]; additionalProperties: false } {
+  const stated = namesGiven(description, "required", "optional", "default", "configured");
+  const schemaOf = (name: string): JsonSchema & { description?: string; default?: unknown } => {
+    const { kind, default: value } = propertyOf(description, name);
+    return { ...kind.json, description: documentation[name], default: value };
+  };
+  return {
+    type: "object",
+    properties: Object.fromEntries(stated.map((name) => [name, schemaOf(name)])),
+    required: namesGiven(description, "required"),
+    additionalProperties: false,
+  };
+}

@@ -1,0 +1,71 @@
+import { byDefault, configured, internal, kept, optional, output, required } from "./description";
+import { timeoutsKind } from "./image-record";
+import { flag, imageId, objectUrl, text } from "./kinds";
+import type { Echo } from "./spelling";
+
+/** The import of a file into an image record, and what the file turned out to be. */
+export const imageImport = {
+  /** Id of the image record to import into. */
+  imageId: required(imageId, "replace"),
+  /**
+   * Object Storage URL of the qcow2 file, as for `ImageRecord`. An active image cannot be imported into again, so a change is refused in
+   * preview once the import is done.
+   */
+  url: required(objectUrl, "update"),
+  /** How long to wait for the image to become active, such as `45m` or `1h30m`. By default `2h`. */
+  timeouts: optional(timeoutsKind, "setting"),
+  /** Whether deleting this resource deletes the image. */
+  deleteImage: byDefault(true, flag, "setting"),
+  /** Region. By default the configured one. */
+  region: configured(text(), "replace"),
+  /** Environment: `s`, `g` or `e`. By default the configured one. */
+  environment: configured(text(), "replace"),
+
+  /** `active`, unless an operator has deactivated the image since. */
+  status: output,
+  /** MD5 of the file, in hexadecimal. */
+  checksum: output,
+  /** Algorithm of `osHashValue`: `sha512`. */
+  osHashAlgo: output,
+  /** Hash of the file, in hexadecimal. */
+  osHashValue: output,
+  /** Size of the file, in bytes. */
+  size: output,
+  /** Size of the disk that the file describes, in bytes. */
+  virtualSize: output,
+  /** Volumes of an image that was made from a server. */
+  volumes: output,
+  /** Such as `/dev/vda`. */
+  rootDeviceName: output,
+  /** Version of the GPU driver. From API version 1.2 on. */
+  scpGpuDriver: output,
+  /** Such as `custom`. */
+  scpImageType: output,
+  /** Version of Kubernetes in the image. */
+  scpK8sVersion: output,
+  /** Type of the image that this one comes from, such as `standard`. */
+  scpOriginalImageType: output,
+  /** Build of the operating system. */
+  scpOsBuildVersion: output,
+  /** Version of the operating system. */
+  scpOsVersion: output,
+
+  /** The resource option, which Pulumi does not apply to dynamic resources itself. */
+  replaceOnChanges: internal<string[], "setting">("setting"),
+  /** The resource option: then the image of a replaced import is kept. */
+  retainOnDelete: internal<boolean, "setting">("setting"),
+  /** Whether the image is an ImageRecord's of the same `Image`. */
+  partOfImage: internal<boolean, "hint">("hint"),
+  /** How the service writes the url, where it writes it otherwise. */
+  echo: kept<Echo>(),
+  /** Tells the state's entries apart that hold one image. */
+  token: kept<string>(),
+  /** The account of the keys that made the image active. */
+  accountId: kept<string>(),
+  /** Where IAM does not tell the account: a fingerprint of the access key. */
+  madeWith: kept<string>(),
+  /** The image's owner, where IAM does not tell the account. */
+  owner: kept<string>(),
+  /** Whether the creation tag is still to be removed. */
+  unconfirmed: kept<boolean>(),
+};
