@@ -1,10 +1,12 @@
+import type { Image } from "../api/images";
 import { SettingsError, type Settings } from "../api/settings";
 import { checkProperties, omitUndefined, withDefaults, type Failure } from "../schema/check";
 import type { Description, Properties } from "../schema/description";
 import { parseDuration } from "../schema/kinds";
 import { isUnknown } from "../schema/unknown";
-import type { Overrides, ProviderContext } from "./context";
+import type { Location, Overrides, ProviderContext } from "./context";
 import { deleteImage } from "./delete";
+import { showUnlessGone } from "./gone";
 import { ImageError } from "./image-error";
 import type { Checked } from "./types";
 
@@ -70,6 +72,21 @@ export function locationOf(
 }
 
 /**
+ * An image for a read. One that is only looked up must be there; one that the state knows may be gone, which must be proven.
+ * @param olds what the state says; undefined for a look-up
+ */
+export async function readImage(
+  id: string,
+  olds: Properties | undefined,
+  location: Location,
+): Promise<Image | undefined> {
+  if (olds === undefined) {
+    return location.client.showImage(id);
+  }
+  return (await location.reader.listed(id)) ?? showUnlessGone(id, olds, location);
+}
+
+/**
  * What a read gives the state: all that was found. When that is nothing new, the time of the last change stays too, since it
  * also moves for what is no change of the resource's.
  */
@@ -95,6 +112,7 @@ export async function deleteUnlessHeld(
   props: Properties,
 ): Promise<void> {
   const location = await context.open(props);
+  location.reader.forget();
   if (location.holders.release(id, props.token)) {
     await deleteImage(id, props, location);
   } else {

@@ -7,6 +7,7 @@ import { OrphanFinder } from "./orphans";
 import type { Clock } from "./clock";
 import type { Progress } from "./progress";
 import { ImagePoller } from "./poller";
+import { ImageReader } from "./reader";
 
 /** What the life of a resource works with, in one run. */
 export interface ProviderContext {
@@ -35,6 +36,8 @@ export interface Location {
   clock: Clock;
   /** The one poller of everything that is waited for. */
   poller: ImagePoller;
+  /** Reads of many images at little cost. */
+  reader: ImageReader;
   holders: ImageHolders;
   orphans: OrphanFinder;
   /** Images that this run created or adopted, and whether they carry the creation tag. */
@@ -110,6 +113,7 @@ export function createLocation(client: ScpClient, clock: Clock): Location & { ch
     client,
     clock,
     poller: new ImagePoller(client, clock),
+    reader: new ImageReader(client, clock),
     holders: new ImageHolders(),
     orphans: new OrphanFinder({ client, warnOnce }),
     created: new Map(),

@@ -9,10 +9,10 @@ import { imageImport } from "../schema/image-import";
 import { asRead } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
 import { makerOf } from "./accounts";
-import { checkInputs, createTimeout, deleteUnlessHeld, locationOf, withOldTime } from "./check";
+import { checkInputs, createTimeout, deleteUnlessHeld, locationOf, readImage, withOldTime } from "./check";
 import { confirm, confirmPatiently, type Confirmation } from "./confirm";
 import type { Location, ProviderContext } from "./context";
-import { shownAfter, showUnlessGone } from "./gone";
+import { shownAfter } from "./gone";
 import { ImageError } from "./image-error";
 import { refuseHopelessReplacement } from "./replace";
 import type { Lifecycle } from "./types";
@@ -101,10 +101,9 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       return { id: image.id, outputs: outputs(image, state, echoOf(image, inputs.url)) };
     },
 
-    async read(id, olds = {}) {
-      const location = await context.open(olds);
-      const isLookUp = Object.keys(olds).length === 0;
-      const image = await (isLookUp ? location.client.showImage(id) : showUnlessGone(id, olds, location));
+    async read(id, known) {
+      const olds = known ?? {};
+      const image = await readImage(id, known, await context.open(olds));
       if (image === undefined) {
         return undefined;
       }

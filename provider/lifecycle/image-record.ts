@@ -18,11 +18,10 @@ import { asDeclared, asRead, immutableMismatches, type Spelled } from "../schema
 import { isUnknown } from "../schema/unknown";
 import { makerOf } from "./accounts";
 import { adoptOrphan, updateToDeclared } from "./adopt";
-import { checkInputs, createTimeout, deleteUnlessHeld, locationOf, withOldTime } from "./check";
+import { checkInputs, createTimeout, deleteUnlessHeld, locationOf, readImage, withOldTime } from "./check";
 import { confirm } from "./confirm";
 import type { Location, ProviderContext } from "./context";
 import { createImage } from "./create";
-import { showUnlessGone } from "./gone";
 import { ImageError } from "./image-error";
 import { refuseHopelessReplacement } from "./replace";
 import type { Lifecycle } from "./types";
@@ -99,11 +98,11 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       return { id: image.id, outputs: outputs(image, state, asDeclared(imageRecord, image, inputs)) };
     },
 
-    async read(id, olds = {}) {
+    async read(id, known) {
+      const olds = known ?? {};
       const location = await context.open(olds);
       const { client } = location;
-      const isLookUp = Object.keys(olds).length === 0;
-      const image = await (isLookUp ? client.showImage(id) : showUnlessGone(id, olds, location));
+      const image = await readImage(id, known, location);
       if (image === undefined) {
         return undefined;
       }
@@ -121,6 +120,7 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       const inputs = asInputs(imageRecord, news);
       const location = await context.open(news);
       const { client } = location;
+      location.reader.forget();
       const changed = changedProperties(imageRecord, olds, news);
       const changes = changesOf(inputs, changed);
       const image = await (Object.keys(changes).length > 0

@@ -72,9 +72,15 @@ export type NamesChanged<D, C extends Change> = {
   [K in keyof D]: ChangeOf<D[K]> extends C ? (GivenOf<D[K]> extends "output" ? never : K) : never;
 }[keyof D];
 
+// Mapped over `keyof D`, so that each property keeps the doc comment that it has in the description.
+
 /** What a program states. */
-export type Args<D> = { [K in NamesGiven<D, "required">]: InputOf<Value<D[K]>> } & {
-  [K in NamesGiven<D, "optional" | "default" | "configured">]?: InputOf<Value<D[K]>>;
+export type Args<D> = {
+  [K in keyof D as GivenOf<D[K]> extends "required" ? K : never]: InputOf<Value<D[K]>>;
+} & {
+  [K in keyof D as GivenOf<D[K]> extends "optional" | "default" | "configured" ? K : never]?: InputOf<
+    Value<D[K]>
+  >;
 };
 
 type InputOf<T> = T extends object ? Input<{ [K in keyof T]: Input<T[K]> }> : Input<T>;
@@ -82,15 +88,22 @@ type InputOf<T> = T extends object ? Input<{ [K in keyof T]: Input<T[K]> }> : In
 /** What a service may make of a word: any text. */
 type Told<T> = T extends string ? string : T;
 
-/** The values that a resource has in the end. */
-export type Values<D> = {
-  readonly [K in NamesGiven<D, "required" | "default" | "configured">]: Told<Value<D[K]>>;
-} & { readonly [K in NamesGiven<D, "optional">]: Told<Value<D[K]>> | undefined } & {
-  readonly [K in NamesGiven<D, "output">]: K extends keyof Image ? Image[K] : unknown;
-};
+/** The value that a property has in the end. */
+type ValueInTheEnd<K, P> =
+  GivenOf<P> extends "output"
+    ? K extends keyof Image
+      ? Image[K]
+      : unknown
+    : GivenOf<P> extends "optional"
+      ? Told<Value<P>> | undefined
+      : Told<Value<P>>;
 
 /** What a resource offers to the rest of a program. */
-export type Outputs<D> = { readonly [K in keyof Values<D>]: Output<Values<D>[K]> };
+export type Outputs<D> = {
+  readonly [K in keyof D as GivenOf<D[K]> extends "internal" | "kept" ? never : K]: Output<
+    ValueInTheEnd<K, D[K]>
+  >;
+};
 
 /** What check lets through, and the hooks work with. */
 export type Inputs<D> = { [K in NamesGiven<D, "required" | "default" | "configured">]: Value<D[K]> } & {
