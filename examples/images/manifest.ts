@@ -1,23 +1,5 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Pair, type YAMLMap } from "yaml";
-import type { ImageArgs } from "pulumi-scp-images";
-
-/** The properties that an image may have in the file. The compiler sees to it that these are `Image`'s. */
-const properties: Record<keyof ImageArgs, true> = {
-  name: true,
-  osDistro: true,
-  url: true,
-  diskFormat: true,
-  containerFormat: true,
-  minDisk: true,
-  minRam: true,
-  protected: true,
-  visibility: true,
-  tags: true,
-  region: true,
-  environment: true,
-  imageId: true,
-  timeouts: true,
-};
+import { imageSchema, type ImageArgs } from "pulumi-scp-images";
 
 /** An image as the file lists it: values as they are written, which `Image` itself checks. */
 export type Entry = ImageArgs & { name: string };
@@ -76,10 +58,10 @@ function checkEntry(item: unknown, names: Map<string, number>, complain: Complai
   }
   for (const pair of item.items) {
     const key = keyOf(pair);
-    if (!Object.hasOwn(properties, key.text)) {
+    if (!Object.hasOwn(imageSchema.properties, key.text)) {
       complain(
         key.offset,
-        `there is no property “${key.text}”; there are ${Object.keys(properties).join(", ")}.`,
+        `there is no property “${key.text}”; there are ${Object.keys(imageSchema.properties).join(", ")}.`,
       );
     }
   }

@@ -90,17 +90,14 @@ export type ImageVolume = Told<typeof volumeFields>;
 /** An answer's JSON object, as it came. */
 export type Wire = Record<string, unknown>;
 
+/** The only properties that can change once an image exists. */
+export type UpdateImage = Partial<Pick<Image, "minDisk" | "minRam" | "protected" | "visibility">>;
+
 /** What can be told of an image when it is created. */
 export type CreateImage = Pick<Image, "name"> &
   Required<Pick<Image, "osDistro" | "url">> &
-  Partial<
-    Pick<Image, "containerFormat" | "diskFormat" | "minDisk" | "minRam" | "protected" | "visibility">
-  > & {
-    tags?: Record<string, string>;
-  };
-
-/** The only properties that can change once an image exists. */
-export type UpdateImage = Partial<Pick<Image, "minDisk" | "minRam" | "protected" | "visibility">>;
+  Partial<Pick<Image, "containerFormat" | "diskFormat">> &
+  UpdateImage & { tags?: Record<string, string> };
 
 export function createRequest({ tags, ...image }: CreateImage): Wire {
   return withoutUndefined({ ...toWire(image), tags: tags && tagList(tags) });

@@ -1,11 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Outputs } from "../schema/description";
+import { jsonSchemaOf, type Outputs } from "../schema/description";
 import { rootOf } from "../schema/diff";
 import { imageImport } from "../schema/image-import";
 import { imageRecord } from "../schema/image-record";
 import { publicNames, refuseImport } from "./dynamic";
 import { ImageImport, timeoutsOf, type ImageImportArgs } from "./image-import";
 import { ImageRecord, type ImageRecordArgs } from "./image-record";
+
+/** What `Image` takes, as JSON Schema: for who reads images from a file. */
+export const imageSchema = {
+  ...jsonSchemaOf(imageRecord),
+  properties: { ...jsonSchemaOf(imageRecord).properties, timeouts: imageImport.timeouts.kind.json },
+};
 
 /** What one declares of an image. A wrong value is refused in preview, before anything is done. */
 export interface ImageArgs extends ImageRecordArgs, Pick<ImageImportArgs, "timeouts"> {}
