@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { systemClock } from "../lifecycle/clock";
-import { createContext, type Overrides, type ProviderContext } from "../lifecycle/context";
+import { createContext, type ProviderContext } from "../lifecycle/context";
 import { takeOverImages } from "./import-file";
 import { deleteOrphans, findOrphans, orphansText } from "./orphans";
 
@@ -30,8 +30,8 @@ Both take --region NAME and --environment NAME, by default the configured ones.
 
 const place = { region: { type: "string" }, environment: { type: "string" } } as const;
 
-function contextFor(overrides: Overrides & { region?: string; environment?: string }): ProviderContext {
-  return createContext({ overrides }, systemClock, { show: () => () => undefined });
+function contextFor(overrides: { region?: string; environment?: string }): ProviderContext {
+  return createContext({ overrides: { ...overrides } }, systemClock, { show: () => () => undefined });
 }
 
 async function importFile(args: string[]): Promise<number> {

@@ -1,6 +1,7 @@
 import { ScpClient } from "../api/client";
 import type { RetryPolicy } from "../api/http";
-import { findSettings, type Settings, type SettingSources } from "../api/settings";
+import type { SettingSources } from "../api/resolver";
+import { findSettings, type Settings } from "../api/settings";
 import { checkExpectedAccount } from "./accounts";
 import { ImageHolders } from "./holders";
 import { OrphanFinder } from "./orphans";

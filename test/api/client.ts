@@ -18,6 +18,8 @@ export function settingsFor(endpoint: string, more: Partial<Settings> = {}): Set
     apiVersion: "1.3",
     maxRequests: 16,
     creationTag: true,
+    accountId: undefined,
+    objectStorageEndpoint: undefined,
     sources: { accessKey: "environment variable SCP_ACCESS_KEY", secretKey: "Pulumi config scp:secretKey" },
     warnings: [],
     ...more,

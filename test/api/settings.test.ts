@@ -17,8 +17,8 @@ import {
   SettingsError,
   type SettingName,
   type Settings,
-  type SettingSources,
 } from "../../provider/api/settings";
+import type { SettingSources } from "../../provider/api/resolver";
 
 let home: string;
 beforeEach(() => (home = mkdtempSync(path.join(tmpdir(), "scp-home-"))));
@@ -399,7 +399,7 @@ describe("what is refused", () => {
       SCP_SECRET_KEY: "a b",
     };
     expect(problems({ env })).toHaveLength(4);
-    expect(() => find({ env })).toThrow(/moon.*\n.*not a URL.*\n.*white space.*\n.*"9"/);
+    expect(() => find({ env })).toThrow(/white space.*\n.*not a URL.*\n.*"9".*\n.*moon/);
   });
 });
 
