@@ -1,26 +1,80 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { tables } from "../../tools/docs/tables";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pages, tables, withTables } from "../../tools/docs/tables";
 
-const readme = readFileSync(join(__dirname, "../../README.md"), "utf8");
+const repository = join(__dirname, "../..");
+const read = (page: string) => readFileSync(join(repository, page), "utf8");
+const readme = read("README.md");
 
 /** Prettier pads the cells of a table: neither that nor the length of its rule is a difference. */
 const plain = (text: string) => text.replace(/ +\|/g, " |").replace(/\| +/g, "| ").replace(/-{3,}/g, "---");
 
-test.each(Object.entries(tables))(
-  "the README's table of %s says what the code does (npm run docs writes it)",
-  (_name, table) => {
-    expect(plain(readme)).toContain(plain(table));
+test.each(Object.keys(pages))(
+  "the tables of %s say what the code does (npm run docs writes them)",
+  (page) => {
+    expect(plain(read(page))).toBe(plain(withTables(page, read(page))));
   },
 );
 
-test.each(["up", "preview", "refresh", "destroy", "emulator", "test"])(
+test("every table is on a page", () => {
+  expect(Object.values(pages).flat().sort()).toEqual(Object.keys(tables).sort());
+});
+
+test("the README can be read in a few minutes", () => {
+  expect(readme.split("\n").length).toBeLessThanOrEqual(150);
+});
+
+test("the README's figures are those of the last bench", () => {
+  const bench = read("docs/bench.md");
+  const ratios = [...readme.matchAll(/(\d\.\d\d)\s+times/g)].map(([, ratio = ""]) => `${ratio} ×`);
+  const calls = [...readme.matchAll(/(\d+)\s+calls/g)].map(([, count = ""]) => `${count} (`);
+  expect([ratios.length, calls.length]).toEqual([3, 1]);
+  for (const figure of [...ratios, ...calls]) {
+    expect(bench).toContain(figure);
+  }
+});
+
+/** As GitHub names the place of a heading. */
+const anchor = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\w -]/g, "")
+    .replaceAll(" ", "-");
+
+const documents = [
+  ...readdirSync(repository),
+  ...["docs", "emulator", "engine", "examples/images"].flatMap((folder) =>
+    readdirSync(join(repository, folder)).map((name) => join(folder, name)),
+  ),
+].filter((name) => name.endsWith(".md"));
+
+test.each(documents)("what %s links to is there", (document) => {
+  const links = [...read(document).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+  for (const [, path = "", place] of links) {
+    const target = path === "" ? document : join(dirname(document), path);
+    expect(existsSync(join(repository, target)) ? target : `no ${target}`).toBe(target);
+    if (place !== undefined) {
+      const headings = [...read(target).matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) => anchor(heading));
+      expect(headings).toContain(place);
+    }
+  }
+});
+
+const { scripts } = JSON.parse(read("package.json")) as { scripts: object };
+
+test.each(["up", "preview", "refresh", "destroy", "emulator", "test", "bench"])(
   "npm run %s, which the README names, exists",
   (script) => {
-    const { scripts } = JSON.parse(readFileSync(join(__dirname, "../../package.json"), "utf8")) as {
-      scripts: object;
-    };
     expect(scripts).toHaveProperty(script);
     expect(readme).toMatch(new RegExp(`npm (run )?${script}\\b`));
   },
 );
+
+test("what the documents say of npm run is so", () => {
+  const named = documents.flatMap((name) =>
+    [...read(name).matchAll(/npm run ([\w:]+)/g)].map(([, it]) => it),
+  );
+  for (const script of new Set(named)) {
+    expect(Object.keys(scripts)).toContain(script);
+  }
+});

@@ -15,7 +15,7 @@ const usage = `Usage: npm run bench [-- options]
   --runs 5                   how often; what is told is the median
   --quick                    10 images, once; nothing is written
   --again                    measures nothing: writes down the last numbers again
-What was measured is kept in .local/bench; the table in README.md and docs/bench.svg are made from all that is there.
+What was measured is kept in .local/bench; docs/bench.md and docs/bench.svg are made from all that is there.
 `;
 
 const repository = resolve(__dirname, "../../..");
@@ -88,10 +88,9 @@ function readKept(): Measured {
 function write(measured: Measured): void {
   const content = tables(measured);
   process.stdout.write(`\n${content}\n`);
-  mkdirSync(join(repository, "docs"), { recursive: true });
   writeFileSync(join(repository, "docs/bench.svg"), chart(measured.lives));
-  const readme = join(repository, "README.md");
-  writeFileSync(readme, withTable(readFileSync(readme, "utf8"), "bench", content));
+  const page = join(repository, "docs/bench.md");
+  writeFileSync(page, withTable(readFileSync(page, "utf8"), "bench", content));
 }
 
 function enginesNamed(names: string | undefined): [EngineName, ...EngineName[]] {

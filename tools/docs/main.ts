@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { withTables } from "./tables";
+import { pages, withTables } from "./tables";
 
-// npm run docs: writes the README's tables anew.
-writeFileSync("README.md", withTables(readFileSync("README.md", "utf8")));
+// npm run docs: writes the tables of docs/ anew.
+for (const page of Object.keys(pages)) {
+  writeFileSync(page, withTables(page, readFileSync(page, "utf8")));
+}

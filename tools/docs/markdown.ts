@@ -11,7 +11,7 @@ export function withTable(document: string, name: string, content: string): stri
   const [begin, end] = [`<!-- table: ${name} -->`, `<!-- end: ${name} -->`];
   const [before, after] = [document.indexOf(begin), document.indexOf(end)];
   if (before < 0 || after < 0) {
-    throw new Error(`README.md has no place for the table "${name}": ${begin} and ${end}.`);
+    throw new Error(`There is no place for the table "${name}": ${begin} and ${end}.`);
   }
   return `${document.slice(0, before + begin.length)}\n\n${content}\n\n${document.slice(after)}`;
 }

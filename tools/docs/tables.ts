@@ -91,7 +91,13 @@ export function manifestSchema(): object {
   };
 }
 
-/** A text with the tables between their marks brought up to date. */
-export function withTables(text: string): string {
-  return Object.entries(tables).reduce((rest, [name, table]) => withTable(rest, name, table), text);
+/** The pages of the documentation that have tables, and which. */
+export const pages: Record<string, readonly (keyof typeof tables)[]> = {
+  "docs/resources.md": ["image", "import", "outputs"],
+  "docs/settings.md": ["settings"],
+};
+
+/** A page's text with its tables brought up to date. */
+export function withTables(page: string, text: string): string {
+  return (pages[page] ?? []).reduce((rest, name) => withTable(rest, name, tables[name] ?? ""), text);
 }
