@@ -48,10 +48,38 @@ test.each(["image-record", "image-import"])(
   },
 );
 
+const names = "Image,ImageImport,ImageRecord,imageSchema";
+const namesOf = (module: string) => `console.log(Object.keys(require("${module}")).sort().join())`;
+
 test("beside a package that depends on it, too: npm hoists it", () => {
-  project.write({ "node_modules/company-images/index.js": 'module.exports = require("pulumi-scp-images");' });
-  const names = 'console.log(Object.keys(require("company-images")).sort().join())';
-  expect(project.node("-e", names)).toBe("Image,ImageImport,ImageRecord,imageSchema");
+  project.addDependent("company-images");
+  expect(project.node("-e", namesOf("company-images"))).toBe(names);
+});
+
+describe("in pnpm's layout", () => {
+  let strict: Project;
+
+  beforeAll(() => {
+    strict = new Project(tarball, [], "store");
+  });
+  afterAll(() => {
+    strict.remove();
+  });
+
+  test("a program that has it only by another package is told which module is missing", () => {
+    strict.addDependent("company-images");
+    strict.addDirect("company-images");
+    expect(strict.node("-e", namesOf("company-images"))).toBe(names);
+    expect(() => strict.node("-e", hooksOf("origin"))).toThrow(
+      "Cannot find module 'pulumi-scp-images/runtime/origin'",
+    );
+  });
+
+  test("a direct dependency is found, and what testing needs with it", () => {
+    strict.addDirect("pulumi-scp-images");
+    expect(strict.node("-e", hooksOf("origin"))).toBe(hooks);
+    expect(strict.node("-e", namesOf("pulumi-scp-images/testing"))).toContain("createStack");
+  });
 });
 
 test("in this repository the provider is found too", () => {

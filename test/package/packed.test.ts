@@ -17,7 +17,7 @@ let project: Project;
 
 beforeAll(() => {
   tarball = new Tarball();
-  project = new Project(tarball, ["@swc"]);
+  project = new Project(tarball, ["@swc", "@types"]);
 });
 afterAll(() => {
   project.remove();

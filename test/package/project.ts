@@ -28,26 +28,50 @@ export class Tarball {
   }
 }
 
-/** Packages of this repository's node_modules that a project gets with the package itself. */
-const dependencies = ["@grpc", "@pulumi", "@types", "axios", "cockatiel", "google-protobuf", "yaml"];
+/** Packages of this repository's node_modules that are installed with the package. */
+const dependencies = ["@grpc", "@pulumi", "axios", "cockatiel", "google-protobuf", "yaml"];
 
-/** An empty project into which the package was installed, as npm would lay it out. */
+/**
+ * How a package manager lays packages out: all beside each other (npm, yarn), or each in a place of its own in a store, where a project
+ * finds its direct dependencies only (pnpm).
+ */
+export type Layout = "hoisted" | "store";
+
+/** An empty project into which the package was installed. */
 export class Project {
   readonly folder = mkdtempSync(join(tmpdir(), "project-"));
+  /** Where packages find the package's dependencies, and the package itself. */
+  private readonly modules: string;
 
   /** @param others packages of this repository's that the project has besides */
-  constructor(tarball: Tarball, others: readonly string[] = []) {
-    const modules = join(this.folder, "node_modules");
-    const place = join(modules, "pulumi-scp-images");
+  constructor(tarball: Tarball, others: readonly string[] = [], layout: Layout = "hoisted") {
+    const own = join(this.folder, "node_modules");
+    this.modules = layout === "hoisted" ? own : join(own, ".store/node_modules");
+    const place = join(this.modules, "pulumi-scp-images");
     mkdirSync(place, { recursive: true });
     execFileSync("tar", ["-xzf", tarball.path, "-C", place, "--strip-components=1"]);
-    const command = "pulumi-scp-images/dist/provider/cli/main.js";
-    chmodSync(join(modules, command), 0o755);
-    mkdirSync(join(modules, ".bin"));
-    symlinkSync(join("..", command), join(modules, ".bin/pulumi-scp-images"));
-    for (const name of [...dependencies, ...others]) {
-      symlinkSync(join(repository, "node_modules", name), join(modules, name), "junction");
-    }
+    chmodSync(join(place, "dist/provider/cli/main.js"), 0o755);
+    for (const name of dependencies) this.link(join(repository, "node_modules", name), this.modules, name);
+    for (const name of others) this.link(join(repository, "node_modules", name), own, name);
+    if (layout === "store") this.link(join(repository, "node_modules/@pulumi"), own, "@pulumi");
+    mkdirSync(join(own, ".bin"));
+    symlinkSync(join(place, "dist/provider/cli/main.js"), join(own, ".bin/pulumi-scp-images"));
+  }
+
+  /** Makes a package of the store a direct dependency. */
+  addDirect(name: string): void {
+    this.link(join(this.modules, name), join(this.folder, "node_modules"), name);
+  }
+
+  /** Adds a package that has the package among its own dependencies. */
+  addDependent(name: string): void {
+    const place = join(this.modules, name);
+    mkdirSync(place);
+    writeFileSync(join(place, "index.js"), 'module.exports = require("pulumi-scp-images");');
+  }
+
+  private link(target: string, folder: string, name: string): void {
+    symlinkSync(target, join(folder, name), "junction");
   }
 
   write(files: Record<string, string>): void {
