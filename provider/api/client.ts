@@ -98,7 +98,7 @@ export class ScpClient {
       path: imagePath(id),
       operation: `Show image ${id}`,
       idempotent: true,
-      read: imageFrom,
+      read: (body) => ofId(imageFrom(body), id),
       advice: notFoundAdvice,
     });
   }
@@ -150,7 +150,7 @@ export class ScpClient {
       body: updateRequest(changes),
       operation: `Update image ${id}`,
       idempotent: true,
-      read: imageFrom,
+      read: (body) => ofId(imageFrom(body), id),
       advice: (failure, code) =>
         code === "Image.InvalidVolumeOnMinDiskUpdate"
           ? "An image that was made from a server cannot have its minDisk changed; leave it as it is."
@@ -166,7 +166,8 @@ export class ScpClient {
       path: imagePath(id),
       operation: `Delete image ${id}`,
       idempotent: true,
-      read: () => accepted,
+      // Something on the way may answer everything with 200.
+      read: (body, status) => (body === undefined && status !== 203 ? accepted : undefined),
       advice: notFoundAdvice,
     });
   }
@@ -211,6 +212,7 @@ export class ScpClient {
       path: "/v1/access-keys",
       operation: "List access keys",
       idempotent: true,
+      bestEffort: true,
       read: (body) => accountFrom(body, this.settings.accessKey),
     });
   }
@@ -230,6 +232,11 @@ function imagePath(id: string): string {
 
 /** What a call without a result reads out of its answer: that it was accepted is all there is to know. */
 const accepted = true;
+
+/** What is not the image that was asked for is no answer. */
+function ofId(image: Image | undefined, id: string): Image | undefined {
+  return image?.id === id ? image : undefined;
+}
 
 function imagesFrom(body: unknown): Image[] | undefined {
   const images = isObject(body) && Array.isArray(body.images) ? body.images.map(imageFrom) : undefined;

@@ -37,8 +37,10 @@ export interface Call<T> {
    * did nothing: it never reached the service, or was turned away for being one too many.
    */
   idempotent: boolean;
+  /** Whether the main job does not depend on it: then it is given up sooner. */
+  bestEffort?: true;
   /** Takes out of an answer's JSON what the operation is for; undefined when that is not in it. */
-  read: (body: unknown) => T | undefined;
+  read: (body: unknown, status: number) => T | undefined;
   /** What to do about a failure, where the operation knows better than the status. */
   advice?: (failure: Failure, code: string | undefined) => string | undefined;
 }
@@ -65,6 +67,9 @@ export const defaultRetryPolicy: RetryPolicy = {
   maxBackoff: 20_000,
 };
 
+/** How long an answer that the main job does not depend on may be silent, in milliseconds. */
+const bestEffortTimeout = 15_000;
+
 /** The longest pause that the service's Retry-After is followed to. Who asks for more gets an error instead of a hanging deployment. */
 const longestRetryAfter = 120_000;
 
@@ -73,7 +78,10 @@ const longestRetryAfter = 120_000;
  */
 export class Http {
   private readonly axios: AxiosInstance;
+  private readonly responseTimeout: number;
   private readonly policy: (idempotent: boolean) => IPolicy;
+  /** Of what the main job does not depend on. */
+  private readonly soon: IPolicy;
   private offset = 0;
 
   constructor(
@@ -85,10 +93,10 @@ export class Http {
       ...defaultRetryPolicy,
       ...retryPolicy,
     };
+    this.responseTimeout = responseTimeout;
     this.axios = axios.create({
       httpAgent: withConnectTimeout(new http.Agent({ keepAlive: true }), connectTimeout),
       httpsAgent: withConnectTimeout(new https.Agent({ keepAlive: true }), connectTimeout),
-      timeout: responseTimeout,
       // A redirect is never followed: it would carry the credentials to wherever it points.
       maxRedirects: 0,
       maxContentLength: largestAnswer,
@@ -97,11 +105,11 @@ export class Http {
       validateStatus: () => true,
     });
     const places = bulkhead(settings.maxRequests, Infinity);
-    const retries = (idempotent: boolean) =>
+    const retries = (idempotent: boolean, most = attempts) =>
       retry(
         handleWhen((error) => isRetryable(error, idempotent)),
         {
-          maxAttempts: attempts - 1,
+          maxAttempts: most - 1,
           backoff: new DelegateBackoff(({ attempt, result }) => {
             const asked =
               "error" in result && result.error instanceof ScpError ? result.error.retryAfter : undefined;
@@ -110,6 +118,7 @@ export class Http {
         },
       );
     const [always, onlyIfUndone] = [wrap(retries(true), places), wrap(retries(false), places)];
+    this.soon = wrap(retries(true, Math.min(2, attempts)), places);
     this.policy = (idempotent) => (idempotent ? always : onlyIfUndone);
   }
 
@@ -120,7 +129,8 @@ export class Http {
 
   /** @throws ScpError */
   async send<T>(call: Call<T>): Promise<T> {
-    return this.policy(call.idempotent).execute(() => this.once(call));
+    const policy = call.bestEffort === true ? this.soon : this.policy(call.idempotent);
+    return policy.execute(() => this.once(call));
   }
 
   private async once<T>(call: Call<T>): Promise<T> {
@@ -134,6 +144,8 @@ export class Http {
       response = await this.axios.request<string>({
         method: call.method,
         url,
+        timeout:
+          call.bestEffort === true ? Math.min(bestEffortTimeout, this.responseTimeout) : this.responseTimeout,
         data: call.body === undefined ? undefined : JSON.stringify(call.body),
         // The emulator, or a proxy that runs here, is never reached through another proxy.
         proxy: isLoopback(new URL(url).hostname) ? false : undefined,
@@ -162,7 +174,7 @@ export class Http {
     this.offset = offset ?? this.offset;
     const body = parse(data);
     if (status >= 200 && status < 300) {
-      const result = body === notJson ? undefined : call.read(body);
+      const result = body === notJson ? undefined : call.read(body, status);
       if (result === undefined) {
         throw unusable(call.operation, response, show);
       }

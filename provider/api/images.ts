@@ -9,16 +9,17 @@ const aNumber: Field<number> = { read: number, type: "number" };
 const aFlag: Field<boolean> = { read: flag, type: "boolean" };
 
 /** What an image always has: without any of it nothing else can be believed. */
-const essential = { id: aText, name: aText, status: { ...aText, read: lowerCase } };
+const essential = { id: aText, status: { ...aText, read: lowerCase } };
 
 /** What has a value of its own where the answer says nothing. */
-const fallbacks = { minDisk: 0, minRam: 0, protected: false, visibility: "private" };
+const fallbacks = { name: "", minDisk: 0, minRam: 0, protected: false, visibility: "private" };
 
 /**
  * The fields of an image as Show Image tells it, each by its name on the wire in camel case. What is not known yet, or not shown in an
  * API version, is absent. A field of a new API version is a line here.
  */
 const optionalFields = {
+  name: aText,
   osDistro: aText,
   url: aText,
   containerFormat: aText,
@@ -45,8 +46,8 @@ const optionalFields = {
   scpOriginalImageType: aText,
   scpOsBuildVersion: aText,
   scpOsVersion: aText,
-  createdAt: aText,
-  updatedAt: aText,
+  createdAt: { ...aText, read: time },
+  updatedAt: { ...aText, read: time },
 };
 
 /** All fields, with the names of their types. */
@@ -137,11 +138,11 @@ export function imageFrom(body: unknown): Image | undefined {
     return undefined;
   }
   const answer = withoutControls(body);
-  const { id, name, status } = readFields(answer, essential);
-  if (id === undefined || !isImageId(id) || status === undefined || name === undefined) {
+  const { id, status } = readFields(answer, essential);
+  if (id === undefined || !isImageId(id) || status === undefined) {
     return undefined;
   }
-  return { id, name, status, ...fallbacks, ...readFields(answer, optionalFields) };
+  return { id, status, ...fallbacks, ...readFields(answer, optionalFields) };
 }
 
 /** The same without the signs that speak to a terminal, or turn the direction of writing: what an image says is shown to people. */
@@ -184,12 +185,22 @@ function lowerCase(value: unknown): string | undefined {
   return text(value)?.toLowerCase();
 }
 
+/** A number; also one that is written as a text. */
 function number(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+  const read = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  return typeof read === "number" && Number.isFinite(read) ? read : undefined;
 }
 
+/** True or false; also where it is written as a text. */
 function flag(value: unknown): boolean | undefined {
-  return typeof value === "boolean" ? value : undefined;
+  const read = value === "true" || (value === "false" ? false : value);
+  return typeof read === "boolean" ? read : undefined;
+}
+
+/** A time in UTC, also where the zone is left out. */
+function time(value: unknown): string | undefined {
+  const read = text(value);
+  return read !== undefined && /^\d{4}-\d\d-\d\dT[\d:.]+$/.test(read) ? `${read}Z` : read;
 }
 
 /** The same object without the keys that have no value: what is not known is absent, never null. */

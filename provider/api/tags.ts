@@ -1,6 +1,6 @@
 import { isInvalid, isNotFound, ScpError } from "./errors";
 import type { Call, Http } from "./http";
-import { isObject, tagList, text, type Image } from "./images";
+import { isImageId, isObject, tagList, text, type Image } from "./images";
 import type { Settings } from "./settings";
 
 /** What a tag operation must know of an image, or can make use of. */
@@ -80,6 +80,7 @@ export class TagClient {
     await this.underEitherName(image, (path) =>
       this.http.send({
         ...tagCall("DELETE", `${path}/${key}`, `Delete tag ${key} of image ${image.id}`),
+        bestEffort: true,
         read: () => accepted,
       }),
     );
@@ -93,11 +94,12 @@ export class TagClient {
       (page) =>
         this.http.send({
           ...tagCall("GET", "/v1/tags", `Find images tagged ${key}`),
+          bestEffort: true,
           query: { key, size: pageSize, page },
           read: taggedFrom,
         }),
     );
-    return rows.filter((tag) => tag.key === key && tag.imageId !== "");
+    return rows.filter((tag) => tag.key === key && isImageId(tag.imageId));
   }
 
   /**
@@ -144,6 +146,9 @@ interface Page<T> {
   count?: number;
 }
 
+/** More pages than any list has: an endless one ends here. */
+const mostPages = 10_000;
+
 /** How often a list is begun again that turns out to be incomplete: somebody may have changed it meanwhile. */
 const attempts = 3;
 
@@ -183,8 +188,9 @@ async function readPages<T>(
   let count: number | undefined;
   for (let page = 0; ; page += 1) {
     const answer = await read(page).catch((error: unknown): Page<T> => {
-      if (page === 0 && isInvalid(error)) {
-        return { rows: [] }; // The first page may be 1.
+      // The first page may be 1; what is beyond the last one may be not found.
+      if ((page === 0 && isInvalid(error)) || (page > 0 && isNotFound(error))) {
+        return { rows: [] };
       }
       throw error;
     });
@@ -193,7 +199,7 @@ async function readPages<T>(
     count = answer.count ?? count;
     withoutNews = all.size === known ? withoutNews + 1 : 0;
     // Where pages count from 1, the first may come twice.
-    if ((count !== undefined && all.size >= count) || withoutNews === 2) {
+    if ((count !== undefined && all.size >= count) || withoutNews === 2 || page === mostPages) {
       return { rows: [...all.values()], count };
     }
   }

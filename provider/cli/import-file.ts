@@ -115,7 +115,7 @@ function entry(type: string, module: string, name: string, id: string, found: Fo
     logicalName: name,
     id,
     inputs: { ...found?.inputs, __provider },
-    outputs: { ...found?.outputs, __provider },
+    outputs: { ...found?.outputs, token: randomUUID(), __provider },
   };
 }
 

@@ -85,11 +85,11 @@ async function orphans(args: string[]): Promise<number> {
     );
     return 0;
   }
-  const results = await deleteOrphans(context, [...values.delete, ...positionals], values.state);
-  for (const { deleted, text } of results) {
+  const ids = [...values.delete, ...positionals];
+  const all = await deleteOrphans(context, ids, values.state, ({ deleted, text }) => {
     (deleted ? process.stdout : process.stderr).write(`${text}\n`);
-  }
-  return results.every(({ deleted }) => deleted) ? 0 : 1;
+  });
+  return all ? 0 : 1;
 }
 
 /** A wrong command line: said in a sentence, followed by the usage. */

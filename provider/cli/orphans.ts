@@ -1,17 +1,22 @@
 import { readFileSync } from "node:fs";
+import { sanitize, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
+import { SettingsError } from "../api/settings";
 import { placeOfSrn } from "../api/tags";
-import { deleteImage } from "../lifecycle/delete";
+import { creationTagKey } from "../schema/creation-tag";
 import { showLate } from "../lifecycle/gone";
 import { describeImage, taggedImages, type Tagged } from "../lifecycle/orphans";
-import type { Location, ProviderContext } from "../lifecycle/context";
+import type { ProviderContext } from "../lifecycle/context";
 
 /** An image that carries a creation tag, with what is known of it. */
 export interface Orphan {
   id: string;
-  region: string;
-  /** Undefined where the tag is still there, but the image is not. */
+  /** Undefined where the name of the resource does not tell. */
+  region?: string;
+  /** Undefined where the tag is still there, but the image is not, or cannot be shown. */
   image?: Image;
+  /** Why it cannot be shown, or is not there. */
+  trouble?: string;
   /** Organization, project and stack that it was created for; undefined where the tag does not tell. */
   stackName?: string;
   createdBy?: "Image" | "ImageRecord";
@@ -24,24 +29,34 @@ export async function findOrphans(context: ProviderContext, states: readonly str
   const { client } = await context.open({});
   const held = new Map(states.flatMap((file) => imagesIn(file).map((id) => [id, file] as const)));
   const tagged = await taggedImages(client);
-  return Promise.all(tagged.map((one) => lookAt(one, context, held)));
+  return Promise.all(tagged.map((one) => describe(one, context, held)));
 }
 
-async function lookAt(
+async function describe(
   { imageId: id, srn, tag }: Tagged,
   context: ProviderContext,
   held: ReadonlyMap<string, string>,
 ): Promise<Orphan> {
   const { region, environment } = placeOfSrn(srn) ?? {};
-  const location = context.locate({ region, environment });
-  return {
+  const orphan: Orphan = {
     id,
-    region: location.client.settings.region,
-    image: await showLate(id, tag?.createdAt ?? 0, location),
+    region,
     stackName: tag?.stackName,
     createdBy: tag && (tag.createdAs === "image" ? "Image" : "ImageRecord"),
     heldBy: held.get(id),
   };
+  try {
+    const location = context.locate({ region, environment });
+    const image = await showLate(id, tag?.createdAt ?? 0, location);
+    return image === undefined
+      ? { ...orphan, trouble: "it is gone, but its tag is not" }
+      : { ...orphan, image };
+  } catch (error) {
+    if (error instanceof ScpError || error instanceof SettingsError) {
+      return { ...orphan, trouble: error.message }; // One odd row does not hide the others.
+    }
+    throw error;
+  }
 }
 
 /** The ids of the images that an exported state holds. */
@@ -71,18 +86,20 @@ export function orphansText(orphans: readonly Orphan[], now: number): string {
   return `${introduction}${entries.join("")}\nTo delete some: npx pulumi-scp-images orphans --delete ID …\n`;
 }
 
-function textOf({ id, region, image, stackName, createdBy, heldBy }: Orphan, now: number): string {
-  const what = image === undefined ? `${id} (gone, but its tag is not)` : describeImage(image, now);
+function textOf(orphan: Orphan, now: number): string {
+  const { id, region, image, trouble, stackName, createdBy, heldBy } = orphan;
   const details = [
+    ...(trouble === undefined ? [] : [trouble]),
     ...(image?.protected === true ? ["protected"] : []),
-    `region ${region}`,
+    ...(region === undefined ? [] : [`region ${region}`]),
     ...(image?.url === undefined ? [] : [`made of ${image.url}`]),
     stackName === undefined
       ? "the tag does not tell which stack it was created for"
       : `created by an ${createdBy ?? "Image"} of ${stackName}`,
     heldBy === undefined ? "held by no state that was given" : `held by ${heldBy}: in use`,
   ];
-  return [what, ...details.map((detail) => `  ${detail}`)].join("\n");
+  const what = image === undefined ? id : describeImage(image, now);
+  return [what, ...details.map((detail) => `  ${sanitize(detail, [])}`)].join("\n");
 }
 
 /** What came of deleting one image. */
@@ -92,39 +109,55 @@ export interface Deletion {
   text: string;
 }
 
-/** Deletes the named images, each after looking at it again. Whatever carries no creation tag, or may be in use, is refused. */
+/**
+ * Deletes the named images, each after looking at it, and at its tag, again. Whatever carries no creation tag, or may be in use, is
+ * refused, and nothing is tried for long: somebody may take it into use meanwhile. What comes of each is told at once.
+ * Answers whether all of them are deleted.
+ */
 export async function deleteOrphans(
   context: ProviderContext,
   ids: readonly string[],
   states: readonly string[],
-): Promise<Deletion[]> {
+  tell: (deletion: Deletion) => void,
+): Promise<boolean> {
   const orphans = new Map((await findOrphans(context, states)).map((orphan) => [orphan.id, orphan]));
-  const results: Deletion[] = [];
+  let all = true;
   for (const id of new Set(ids)) {
-    const orphan = orphans.get(id);
-    const refusal = refusalOf(id, orphan);
-    if (refusal === undefined && orphan?.image !== undefined) {
-      await deleteImage(id, orphan.image, locationOf(orphan, context));
-      results.push({ id, deleted: true, text: `Image ${id} (${orphan.image.name}) is deleted.` });
-    } else {
-      results.push({ id, deleted: false, text: `Image ${id} is not deleted: ${refusal ?? "it is gone"}.` });
+    try {
+      const refusal = await deleteUnlessRefused(id, orphans.get(id), context);
+      all &&= refusal === undefined;
+      tell(
+        refusal === undefined
+          ? { id, deleted: true, text: `Image ${id} is deleted.` }
+          : { id, deleted: false, text: `Image ${id} is not deleted: ${refusal}.` },
+      );
+    } catch (error) {
+      all = false;
+      tell({ id, deleted: false, text: error instanceof Error ? error.message : String(error) });
     }
   }
-  return results;
+  return all;
 }
 
-function refusalOf(id: string, orphan: Orphan | undefined): string | undefined {
-  if (orphan === undefined) {
-    return "it does not carry the tag pulumi-scp-images";
+async function deleteUnlessRefused(
+  id: string,
+  orphan: Orphan | undefined,
+  context: ProviderContext,
+): Promise<string | undefined> {
+  if (orphan?.image === undefined) {
+    return orphan?.trouble ?? "it does not carry the tag pulumi-scp-images";
   }
   if (orphan.heldBy !== undefined) {
     return `the state in ${orphan.heldBy} holds it`;
   }
-  return orphan.image?.protected === true
-    ? "it is protected; whoever knows that nobody needs it lifts the protection in the console first"
-    : undefined;
-}
-
-function locationOf({ region }: Orphan, context: ProviderContext): Location {
-  return context.locate({ region });
+  const { client } = context.locate({ region: orphan.region });
+  const image = await client.showImage(id);
+  if (image.protected) {
+    return "it is protected; whoever knows that nobody needs it lifts the protection in the console first";
+  }
+  if (!Object.hasOwn(await client.tags.list(image), creationTagKey)) {
+    return "it does not carry the tag any more: a state knows it by now";
+  }
+  await client.deleteImage(id);
+  return undefined;
 }

@@ -1,9 +1,8 @@
 import type { ScpClient } from "../api/client";
 import { isNotFound, isTransient, ScpError } from "../api/errors";
 import type { TaggedResource } from "../api/tags";
+import { creationTagKey } from "../schema/creation-tag";
 import type { Clock } from "./clock";
-import { undefinedIfNotFound } from "./gone";
-import { creationTagKey, withoutCreationTag } from "../schema/creation-tag";
 
 /** What came of removing a creation tag. */
 export type Confirmation =
@@ -28,9 +27,6 @@ const pauses = [1_000, 2_000, 4_000];
  */
 export async function confirm(image: TaggedResource, services: Services): Promise<Confirmation> {
   const { client, warnOnce } = services;
-  if (!client.settings.creationTag) {
-    return "removed";
-  }
   try {
     await client.tags.delete(image, creationTagKey);
     return "removed";
@@ -41,10 +37,6 @@ export async function confirm(image: TaggedResource, services: Services): Promis
     const passing = outcomeOf(error);
     if (passing !== undefined) {
       return passing;
-    }
-    const rewritten = await rewriteWithout(image, client);
-    if (rewritten !== undefined) {
-      return rewritten;
     }
     warnOnce(
       "creation tag stays",
@@ -63,48 +55,15 @@ function outcomeOf(error: ScpError): "not shown" | "failed" | undefined {
   return isTransient(error) ? "failed" : undefined;
 }
 
-/** The same, again and again for some seconds: a tag may be shown late. */
+/** The same, as long as the tag may only be shown late; once, where it is the service that is in trouble. */
 export async function confirmPatiently(image: TaggedResource, services: Services): Promise<Confirmation> {
+  let outcome = await confirm(image, services);
   for (const pause of pauses) {
-    const outcome = await confirm(image, services);
-    if (outcome === "removed" || outcome === "refused") {
+    if (outcome !== "not shown") {
       return outcome;
     }
     await services.clock.sleep(pause);
+    outcome = await confirm(image, services);
   }
-  return confirm(image, services);
-}
-
-/** Who may not delete a tag may still be allowed to set tags. Undefined where that is refused as well. */
-async function rewriteWithout(
-  image: TaggedResource,
-  client: ScpClient,
-): Promise<"removed" | "not shown" | undefined> {
-  try {
-    const tags = await client.tags.list(image);
-    if (!Object.hasOwn(tags, creationTagKey)) {
-      return "not shown";
-    }
-    await client.tags.set(image, withoutCreationTag(tags));
-    return "removed";
-  } catch (error) {
-    if (error instanceof ScpError) {
-      return undefined; // The refusal of the delete is what the user gets to see.
-    }
-    throw error;
-  }
-}
-
-/** Puts another creation tag onto an image, in place of this one. Answers whether it is there, and not somebody else's. */
-export async function claim(
-  image: TaggedResource,
-  { from, to, tags }: { from: string; to: string; tags?: Record<string, string> },
-  client: ScpClient,
-): Promise<boolean> {
-  const now = await undefinedIfNotFound(() => client.tags.list(image));
-  if (now?.[creationTagKey] !== from) {
-    return false;
-  }
-  await client.tags.set(image, { ...(tags ?? now), [creationTagKey]: to });
-  return (await client.tags.list(image))[creationTagKey] === to;
+  return outcome;
 }

@@ -41,8 +41,10 @@ export interface Location {
   reader: ImageReader;
   holders: ImageHolders;
   orphans: OrphanFinder;
-  /** Images that this run created or adopted, and whether they carry the creation tag. */
+  /** Images that this run created or took over, and whether they carry the creation tag. */
   created: Map<string, { tagged: boolean }>;
+  /** The inputs before of records that check has seen in this run, by origin. */
+  checked: Map<string, { protected?: boolean; retainOnDelete?: boolean }>;
   warn: (text: string) => void;
   /** Says something once a run. */
   warnOnce: (topic: string, text: string) => void;
@@ -61,7 +63,7 @@ export function createContext(
   progress: Progress,
   retryPolicy: Partial<RetryPolicy> = {},
 ): ProviderContext {
-  const locations = new Map<string, Location & { checked?: Promise<void> }>();
+  const locations = new Map<string, Location & { account?: Promise<void> }>();
   const settings = ({ region, environment }: Overrides) =>
     findSettings({
       ...sources,
@@ -88,19 +90,20 @@ export function createContext(
     locate,
     async open(overrides) {
       const location = locate(overrides);
-      location.checked ??= checkExpectedAccount(location.client).catch((error: unknown) => {
-        location.checked = undefined; // A failure is not kept: the next call asks again.
+      location.account ??= checkExpectedAccount(location.client).catch((error: unknown) => {
+        location.account = undefined; // A failure is not kept: the next call asks again.
         throw error;
       });
-      await location.checked;
+      await location.account;
       return location;
     },
   };
 }
 
 /** What works for a location, with nothing known yet. */
-export function createLocation(client: ScpClient, clock: Clock): Location & { checked?: Promise<void> } {
+export function createLocation(client: ScpClient, clock: Clock): Location & { account?: Promise<void> } {
   const said = new Set<string>();
+  const holders = new ImageHolders();
   const warn = (text: string) => {
     console.warn(text);
   };
@@ -115,9 +118,10 @@ export function createLocation(client: ScpClient, clock: Clock): Location & { ch
     clock,
     poller: new ImagePoller(client, clock),
     reader: new ImageReader(client, clock),
-    holders: new ImageHolders(),
-    orphans: new OrphanFinder({ client, warnOnce }),
+    holders,
+    orphans: new OrphanFinder({ client, holders, warn, warnOnce }),
     created: new Map(),
+    checked: new Map(),
     warn,
     warnOnce,
   };

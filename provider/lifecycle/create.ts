@@ -17,7 +17,7 @@ interface Services {
 const maxRequests = 3;
 
 /** When to look for what a request created whose answer was lost, in milliseconds after the time before: the service may still be at it. */
-const lookAfter = [0, 1_000, 3_000, 6_000];
+const lookAfter = [0, 1_000, 3_000, 6_000, 10_000];
 
 /** When to look again while something is there that may be it, but shows no tag yet. */
 const tagShownAfter = [2_000, 5_000, 10_000, 15_000];
@@ -92,7 +92,7 @@ async function send(request: CreateImage, tag: string | undefined, services: Ser
   const begun = clock.now();
   for (let sent = 1; ; sent += 1) {
     try {
-      return await client.createImage(request);
+      return asRequested(await client.createImage(request), request);
     } catch (error) {
       if (!(error instanceof ScpError) || !error.mayHaveWorked) {
         throw error;
@@ -106,6 +106,19 @@ async function send(request: CreateImage, tag: string | undefined, services: Ser
       }
     }
   }
+}
+
+/** An answer that tells of another image is as good as none. */
+function asRequested(image: Image, request: CreateImage): Image {
+  if (mayBe(image, request)) {
+    return image;
+  }
+  throw new ScpError({
+    failure: "unexpected",
+    operation: `Create image "${request.name}"`,
+    detail: `The answer tells of another image, ${image.id} ("${image.name}")`,
+    mayHaveWorked: true,
+  });
 }
 
 /**
@@ -123,15 +136,20 @@ async function findCreated(
   const untagged = new Map<string, Image>();
   const look = async (): Promise<Image | undefined> => {
     untagged.clear();
-    for await (const image of client.allImages({ name: request.name, limit: 100 })) {
-      if (!maySpringFrom(image, request, client.serverNow() - (clock.now() - begun))) {
+    const requested = client.serverNow() - (clock.now() - begun);
+    for await (const image of client.allImages({ limit: 200 })) {
+      const created = Date.parse(image.createdAt ?? "");
+      if (created < requested - oldest) {
+        break; // They come newest first.
+      }
+      if (!mayBe(image, request)) {
         continue;
       }
       const value = tag === undefined ? undefined : (await client.tags.list(image))[creationTagKey];
       if (value !== undefined && value === tag) {
         return image;
       }
-      if (value === undefined) {
+      if (value === undefined && !(created < requested - clockTolerance)) {
         untagged.set(image.id, image);
       }
     }
@@ -176,13 +194,16 @@ async function findCreated(
   return undefined;
 }
 
-/** How far the clocks of requests and images may lie apart, in milliseconds. */
-const clockTolerance = 5_000;
+/** How far the clocks of requests and images may lie apart, in milliseconds: where nothing but the time tells them apart. */
+const clockTolerance = 60_000;
 
-function maySpringFrom(image: Image, request: CreateImage, begun: number): boolean {
-  const created = Date.parse(image.createdAt ?? "");
+/** How far back images are looked through, in milliseconds: further than any clock is wrong. */
+const oldest = 24 * 60 * 60_000;
+
+function mayBe(image: Image, request: CreateImage): boolean {
+  const { name } = request;
   return (
-    !(created < begun - clockTolerance) &&
-    immutableMismatches(imageRecord, image, { ...image, ...request }).length === 0
+    image.name.trim() === name.trim() &&
+    immutableMismatches(imageRecord, { ...image, name }, { ...image, ...request }).length === 0
   );
 }

@@ -5,16 +5,47 @@
 export class ImageHolders {
   /** By an image's id, the tokens of the state's entries that hold it. */
   private readonly tokens = new Map<string, Set<string>>();
+  /** By an image's id, the records that manage it, each by its origin. */
+  private readonly records = new Map<string, Set<string>>();
+  /** By an image's id, the records that the program makes to manage it from now on. */
+  private readonly newcomers = new Map<string, Set<string>>();
   private readonly wanted = new Set<string>();
 
   /** Says that an entry of the state holds an image, and goes on holding it until it is released. */
   hold(imageId: string, token: unknown): void {
-    this.tokens.set(imageId, (this.tokens.get(imageId) ?? new Set()).add(asKey(token)));
+    add(this.tokens, imageId, asKey(token));
+  }
+
+  /** Says that a record manages an image. */
+  holdAsRecord(imageId: string, token: unknown, origin: unknown): void {
+    this.hold(imageId, token);
+    add(this.records, imageId, asKey(origin));
   }
 
   /** Says that the program names an image as one to manage. What an old entry of the state does to it is then no matter. */
   want(imageId: string): void {
     this.wanted.add(imageId);
+  }
+
+  /** Says that a record which the state does not know yet is to manage an image. */
+  wantAsNewcomer(imageId: string, origin: unknown): void {
+    this.want(imageId);
+    add(this.newcomers, imageId, asKey(origin));
+  }
+
+  /** Whether another record of the program manages an image, or is to. */
+  isOthers(imageId: string, origin: unknown): boolean {
+    return isOthers(this.records.get(imageId), origin) || this.hasNewcomer(imageId, origin);
+  }
+
+  /** Whether another record of the program is to manage an image from now on. */
+  hasNewcomer(imageId: string, origin: unknown): boolean {
+    return isOthers(this.newcomers.get(imageId), origin);
+  }
+
+  /** Whether a record of this run manages an image. */
+  isOfRecord(imageId: string): boolean {
+    return this.records.has(imageId);
   }
 
   isHeld(imageId: string): boolean {
@@ -26,6 +57,14 @@ export class ImageHolders {
     this.tokens.get(imageId)?.delete(asKey(token));
     return !this.isHeld(imageId);
   }
+}
+
+function add(map: Map<string, Set<string>>, id: string, key: string): void {
+  map.set(id, (map.get(id) ?? new Set()).add(key));
+}
+
+function isOthers(keys: ReadonlySet<string> | undefined, own: unknown): boolean {
+  return [...(keys ?? [])].some((key) => key !== asKey(own));
 }
 
 /** Entries that were written into the state by hand have no token. */

@@ -14,6 +14,7 @@ import { confirm, confirmPatiently, type Confirmation } from "./confirm";
 import type { Location, ProviderContext } from "./context";
 import { shownAfter } from "./gone";
 import { ImageError } from "./image-error";
+import { madeOfAnother } from "./made-of";
 import { refuseHopelessReplacement } from "./replace";
 import type { Lifecycle } from "./types";
 import { waitForActive } from "./waiter";
@@ -28,6 +29,10 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
     const first = await confirmEarly(inputs, location);
     const active = inputs.partOfImage === true ? undefined : await alreadyActive(inputs, location);
     const image = active ?? (await wait(inputs, location));
+    const refused = inputs.partOfImage === true ? undefined : await refusalOf(image, inputs.url, location);
+    if (refused !== undefined) {
+      throw new ImageError(refused);
+    }
     return (await isConfirmed(image, first, location)) ? { image } : { image, unconfirmed: true };
   }
 
@@ -49,7 +54,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
     }
     try {
       const image = await location.client.showImage(imageId);
-      const reason = image.status === "active" ? await madeOfAnotherFile(image, url, location) : undefined;
+      const reason = image.status === "active" ? await refusalOf(image, url, location) : undefined;
       return reason === undefined ? [] : [{ property: "url", reason }];
     } catch (error) {
       if (isNotFound(error)) {
@@ -77,8 +82,14 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
     async diff(id, olds, news) {
       const { changes, replaces } = diffProperties(imageImport, olds, news);
       const { client, holders } = await context.open(olds);
-      const { deleteImage, token, retainOnDelete: retained, unconfirmed } = asState(imageImport, olds);
-      if (deleteImage !== false) {
+      const {
+        deleteImage,
+        ofRecord,
+        token,
+        retainOnDelete: retained,
+        unconfirmed,
+      } = asState(imageImport, olds);
+      if (deleteImage !== false && ofRecord !== true) {
         holders.hold(id, token);
         await refuseHopelessReplacement({ id, because: replaces, retained }, client);
       }
@@ -94,7 +105,9 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       if (maker.accountId === undefined) {
         state.owner = image.owner;
       }
-      if (inputs.deleteImage) {
+      if (location.created.has(image.id) || location.holders.isOfRecord(image.id)) {
+        state.ofRecord = true;
+      } else if (inputs.deleteImage) {
         state.token = randomUUID();
         location.holders.hold(image.id, state.token);
       }
@@ -119,18 +132,24 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       const inputs = asInputs(imageImport, news);
       const state = asState(imageImport, olds);
       if (!isSameUrl(state.url, inputs.url)) {
-        const { token, accountId, madeWith, owner } = state;
+        const { token, accountId, madeWith, owner, ofRecord } = state;
         const { image, unconfirmed } = await bringToActive(inputs);
-        const now = { ...inputs, token, accountId, madeWith, owner, unconfirmed };
+        const now = { ...inputs, token, accountId, madeWith, owner, ofRecord, unconfirmed };
         return { id, outputs: outputs(image, now, echoOf(image, inputs.url)) };
       }
-      const late = state.unconfirmed === true && !(await confirmLate(id, await context.open(news)));
+      const late =
+        state.unconfirmed === true && !(await confirmLate(id, inputs.url, await context.open(news)));
       const unconfirmed = late ? true : undefined;
-      return { id, outputs: omitUndefined({ ...olds, ...settingsOf(inputs), unconfirmed }) };
+      // The url may be written in another way now.
+      const told = state.echo?.url ?? state.url;
+      const echo = told === undefined || told === inputs.url ? undefined : { url: told };
+      const { url } = inputs;
+      return { id, outputs: omitUndefined({ ...olds, ...settingsOf(inputs), url, echo, unconfirmed }) };
     },
 
     async delete(id, olds) {
-      if (asState(imageImport, olds).deleteImage !== false) {
+      const { deleteImage, ofRecord } = asState(imageImport, olds);
+      if (deleteImage !== false && ofRecord !== true) {
         await deleteUnlessHeld(context, id, olds);
       }
     },
@@ -138,19 +157,12 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
 }
 
 /** By itself, it finds the import done already where a run was killed, or where somebody else did it. */
-async function alreadyActive({ imageId, url }: ImportInputs, location: Location): Promise<Image | undefined> {
+async function alreadyActive({ imageId }: ImportInputs, location: Location): Promise<Image | undefined> {
   if (location.created.has(imageId)) {
     return undefined;
   }
   const image = await location.client.showImage(imageId);
-  if (image.status !== "active") {
-    return undefined;
-  }
-  const refused = await madeOfAnotherFile(image, url, location);
-  if (refused !== undefined) {
-    throw new ImageError(refused);
-  }
-  return image;
+  return image.status === "active" ? image : undefined;
 }
 
 /**
@@ -159,6 +171,9 @@ async function alreadyActive({ imageId, url }: ImportInputs, location: Location)
  */
 async function confirmEarly(inputs: ImportInputs, location: Location): Promise<Confirmation | undefined> {
   const { imageId: id, url } = inputs;
+  if (!location.client.settings.creationTag) {
+    return undefined;
+  }
   const created = location.created.get(id);
   const isOurs = inputs.partOfImage === true || created !== undefined;
   return isOurs && created?.tagged !== false ? confirm({ id, url }, location) : undefined;
@@ -184,28 +199,22 @@ async function isConfirmed(
 const latest = 60 * 60_000;
 
 /** What an earlier run could not do. Answers whether it is done now, or can be left. */
-async function confirmLate(id: string, location: Location): Promise<boolean> {
-  const image = await location.client.showImage(id);
+async function confirmLate(id: string, url: string, location: Location): Promise<boolean> {
+  const shown = await location.client.showImage(id).catch(() => undefined);
+  const image = shown ?? { id, url };
   const outcome = await confirm(image, location);
-  const age = location.client.serverNow() - Date.parse(image.createdAt ?? "");
-  return outcome === "removed" || outcome === "refused" || !(age < latest);
+  const age = location.client.serverNow() - Date.parse(shown?.createdAt ?? "");
+  const expired = shown !== undefined && !(age < latest);
+  return outcome === "removed" || outcome === "refused" || expired;
 }
 
 /** Why an active image is not what an import of this url would make; undefined where it is. */
-async function madeOfAnotherFile(
-  image: Image,
-  url: string,
-  { client }: Location,
-): Promise<string | undefined> {
-  const refusal = (made: string) =>
-    `Image ${image.id} is active, ${made}, and an active image cannot be imported into again. ` +
-    "Import into a new record, by giving its id as imageId, or use Image, which replaces the record when its url changes.";
-  if (image.url !== undefined) {
-    return isSameObject(image.url, url) ? undefined : refusal(`made of ${image.url}`);
-  }
-  const object = await client.showObject(url);
-  const same = object !== undefined && object.size === image.size && object.md5 === image.checksum;
-  return same ? undefined : refusal("made of a file that SCP does not tell");
+async function refusalOf(image: Image, url: string, { client }: Location): Promise<string | undefined> {
+  const made = await madeOfAnother(image, url, client);
+  return made === undefined
+    ? undefined
+    : `Image ${image.id} is active, ${made}, and an active image cannot be imported into again. ` +
+        "Import into a new record, by giving its id as imageId, or use Image, which replaces the record when its url changes.";
 }
 
 function isSameUrl(one: unknown, other: unknown): boolean {
@@ -218,14 +227,14 @@ function echoOf({ url }: Image, declared: string): string | undefined {
 
 /** What the import tells: what was declared, what the file turned out to be, and what is ours. */
 function outputs(image: Image, state: ImportState, echo: string | undefined): Record<string, unknown> {
-  const { region, environment, token, accountId, madeWith, owner, unconfirmed } = state;
+  const { region, environment, token, accountId, madeWith, owner, unconfirmed, ofRecord } = state;
   return omitUndefined({
     imageId: image.id,
     url: state.url ?? image.url,
     ...settingsOf(state),
     ...{ region, environment },
     echo: echo === undefined ? undefined : { url: echo },
-    ...{ token, accountId, madeWith, owner, unconfirmed },
+    ...{ token, accountId, madeWith, owner, unconfirmed, ofRecord },
     ...Object.fromEntries(
       namesGiven(imageImport, "output").map((name) => [name, image[name as keyof Image]]),
     ),

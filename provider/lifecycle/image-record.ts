@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
+import type { ScpClient } from "../api/client";
 import { isNotFound } from "../api/errors";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
 import { omitUndefined, withDefaults, type Failure } from "../schema/check";
-import { newCreationTag, withoutCreationTag } from "../schema/creation-tag";
+import { newCreationTag, stackIdOf, withoutCreationTag } from "../schema/creation-tag";
 import {
   asInputs,
   asState,
@@ -10,6 +11,7 @@ import {
   namesChanged,
   namesGiven,
   type Inputs,
+  type Properties,
   type State,
 } from "../schema/description";
 import { changedProperties, diffProperties } from "../schema/diff";
@@ -17,12 +19,12 @@ import { imageRecord } from "../schema/image-record";
 import { asDeclared, asRead, immutableMismatches, type Spelled } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
 import { makerOf } from "./accounts";
-import { adoptOrphan, updateToDeclared } from "./adopt";
-import { checkInputs, createTimeout, deleteUnlessHeld, locationOf, readImage, withOldTime } from "./check";
+import { checkInputs, deleteUnlessHeld, locationOf, readImage, withOldTime } from "./check";
 import { confirm } from "./confirm";
 import type { Location, ProviderContext } from "./context";
 import { createImage } from "./create";
 import { ImageError } from "./image-error";
+import { madeOfAnother } from "./made-of";
 import { refuseHopelessReplacement } from "./replace";
 import type { Lifecycle } from "./types";
 
@@ -31,17 +33,17 @@ type RecordState = State<typeof imageRecord>;
 
 /** The life of `ImageRecord`: the image's record, which exists at once and says what one declares of the image. */
 export function recordLifecycle(context: ProviderContext): Lifecycle {
-  /** An image that is to be taken over is looked at in preview already: what is not as declared, and never can be. */
+  /** An image that is to be taken over is looked at in preview already: what hinders it, and always will. */
   async function refusedImage(inputs: RecordInputs): Promise<Failure[]> {
     const { imageId } = inputs;
     if (imageId === undefined || isUnknown({ ...inputs, origin: undefined })) {
       return [];
     }
     try {
-      const { client } = await context.open(inputs);
-      const mismatches = immutableMismatches(imageRecord, await client.showImage(imageId), inputs);
-      const reason = `image ${imageId} cannot be taken over: ${mismatches.join("; ")}.`;
-      return mismatches.length === 0 ? [] : [{ property: "imageId", reason }];
+      const location = await context.open(inputs);
+      const hindrances = await hindrancesOf(await location.client.showImage(imageId), inputs, location);
+      const reason = `image ${imageId} cannot be taken over: ${hindrances.join("; ")}.`;
+      return hindrances.length === 0 ? [] : [{ property: "imageId", reason }];
     } catch (error) {
       if (isNotFound(error)) {
         return [{ property: "imageId", reason: error.message }];
@@ -57,21 +59,43 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         return { inputs, failures };
       }
       const checked = asInputs(imageRecord, inputs);
-      if (checked.imageId !== undefined && !isUnknown(checked.imageId)) {
-        context.locate(inputs).holders.want(checked.imageId);
+      const location = context.locate(inputs);
+      const stuck = refusedReplacement(olds, checked, location);
+      if (stuck !== undefined) {
+        return { inputs, failures: [stuck] };
       }
-      const another = olds?.imageId !== checked.imageId;
-      return { inputs, failures: another ? await refusedImage(checked) : [] };
+      const { imageId, origin } = checked;
+      const another = olds?.imageId !== imageId;
+      if (imageId === undefined || isUnknown(imageId)) {
+        return { inputs, failures };
+      }
+      if (!another) {
+        location.holders.want(imageId);
+        return { inputs, failures };
+      }
+      // A record that is replaced is checked again, as a new one.
+      const again = origin !== undefined && location.checked.has(origin);
+      if (!again && !isUnknown(origin)) {
+        if (location.holders.isOthers(imageId, origin)) {
+          return { inputs, failures: [{ property: "imageId", reason: othersText(imageId) }] };
+        }
+        location.holders.wantAsNewcomer(imageId, origin);
+      }
+      location.holders.want(imageId);
+      return { inputs, failures: await refusedImage(checked) };
     },
 
     async diff(id, olds, news) {
       const { changes, replaces } = diffProperties(imageRecord, olds, news);
-      const { imageId } = asInputs(imageRecord, news);
+      const { imageId, origin } = asInputs(imageRecord, news);
       const another = imageId !== undefined && imageId !== id;
       const because = another ? [...replaces, "imageId"] : replaces;
       const { client, holders } = await context.open(olds);
       const state = asState(imageRecord, olds);
-      holders.hold(id, state.token);
+      holders.holdAsRecord(id, state.token, origin);
+      if (holders.hasNewcomer(id, origin)) {
+        throw new ImageError(othersText(id));
+      }
       await refuseHopelessReplacement(
         { id, because, imageId, protected: state.protected, retained: state.retainOnDelete },
         client,
@@ -87,7 +111,7 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         location.poller.expect(image.id);
       }
       const token = randomUUID();
-      location.holders.hold(image.id, token);
+      location.holders.holdAsRecord(image.id, token, inputs.origin);
       const isAlone = inputs.settledByImport !== true && location.created.get(image.id)?.tagged === true;
       const state: RecordState = {
         ...inputs,
@@ -101,13 +125,12 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
     async read(id, known) {
       const olds = known ?? {};
       const location = await context.open(olds);
-      const { client } = location;
       const image = await readImage(id, known, location);
       if (image === undefined) {
         return undefined;
       }
       const state = asState(imageRecord, olds);
-      const tags = state.tags === undefined ? undefined : withoutCreationTag(await client.tags.list(image));
+      const tags = state.tags === undefined ? undefined : await readTags(image, state.tags, location);
       const now = { ...state, ...locationOf(context, olds), tags };
       const found = withOldTime(
         outputs(image, now, asRead(imageRecord, image, { ...olds, echo: state.echo })),
@@ -124,10 +147,11 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       const changed = changedProperties(imageRecord, olds, news);
       const changes = changesOf(inputs, changed);
       const image = await (Object.keys(changes).length > 0
-        ? client.updateImage(id, changes)
+        ? updateImage(id, changes, client)
         : client.showImage(id));
-      if (changed.includes("tags")) {
-        await client.tags.set(image, { ...inputs.tags });
+      // Tags that are no longer declared are left alone.
+      if (changed.includes("tags") && inputs.tags !== undefined) {
+        await client.tags.set(image, inputs.tags);
       }
       const { token, accountId, madeWith, unconfirmed } = asState(imageRecord, olds);
       const stays = unconfirmed === true && (await confirm(image, location)) !== "removed";
@@ -139,18 +163,89 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
   };
 }
 
-/** Makes one image for a record, whatever was lost before: an earlier run's knowledge of an image, or the answer to a request of this one. */
+/**
+ * A replacement that no diff was asked about: check is called for the resource as it is, and again as for a new one. Where the image is
+ * protected, its delete would be refused.
+ */
+function refusedReplacement(
+  olds: Properties | undefined,
+  inputs: RecordInputs,
+  location: Location,
+): Failure | undefined {
+  const { origin } = inputs;
+  if (origin === undefined || isUnknown(origin)) {
+    return undefined;
+  }
+  if (olds !== undefined) {
+    location.checked.set(origin, asState(imageRecord, olds));
+    return undefined;
+  }
+  const before = location.checked.get(origin);
+  const stuck = before?.protected === true && before.retainOnDelete !== true;
+  const reason =
+    "the image is to be replaced, but it is protected: SCP would refuse to delete it. Set protected to false and run pulumi up first.";
+  return stuck ? { property: "protected", reason } : undefined;
+}
+
+function othersText(id: string): string {
+  return (
+    `Image ${id} is managed by another resource of this program already, and can be managed by one alone. ` +
+    "Take the other one out, or give it an image of its own, and run pulumi up first."
+  );
+}
+
+/** Why an image cannot be taken over: a sentence's part each. */
+async function hindrancesOf(image: Image, inputs: RecordInputs, { client }: Location): Promise<string[]> {
+  const hindrances = immutableMismatches(imageRecord, image, inputs);
+  if (!["queued", "saving", "uploading", "importing", "active"].includes(image.status)) {
+    hindrances.push(`it is ${image.status}`);
+  }
+  if (image.visibility === "public" || image.visibility === "community") {
+    hindrances.push(`it is ${image.visibility}`);
+  }
+  if (image.protected && !inputs.protected) {
+    hindrances.push(
+      "it is protected, and the program says protected: false; say true to take it over, and change that afterwards",
+    );
+  }
+  const made =
+    image.status === "active" && image.url === undefined
+      ? await madeOfAnother(image, inputs.url, client)
+      : undefined;
+  return made === undefined ? hindrances : [...hindrances, `it is ${made}`];
+}
+
+/** How long tags may be shown late, in milliseconds since the image was created. */
+const tagsShownAfter = 10 * 60_000;
+
+/** An image's tags; those that the state knows, as long as a young image shows none at all. */
+async function readTags(
+  image: Image,
+  known: Record<string, string>,
+  { client }: Location,
+): Promise<Record<string, string>> {
+  const shown = withoutCreationTag(await client.tags.list(image));
+  const age = client.serverNow() - Date.parse(image.createdAt ?? "");
+  return Object.keys(shown).length === 0 && age < tagsShownAfter ? known : shown;
+}
+
+/** Updates an image. An answer that tells what was before is not believed. */
+async function updateImage(id: string, changes: UpdateImage, client: ScpClient): Promise<Image> {
+  const image = await client.updateImage(id, changes);
+  const names = Object.keys(changes) as (keyof UpdateImage)[];
+  return names.every((name) => image[name] === changes[name]) ? image : client.showImage(id);
+}
+
+/** Makes one image for a record, whatever becomes of the answer to the request. */
 async function makeImage(inputs: RecordInputs, location: Location): Promise<Image> {
   const { origin = "unknown" } = inputs;
-  const declared = declaredIn(inputs);
-  const adopted = await adoptOrphan(declared, origin, createTimeout(inputs), location);
-  if (adopted !== undefined) {
-    location.created.set(adopted.id, { tagged: true });
-    return adopted;
+  const stackId = stackIdOf(origin);
+  if (stackId !== undefined) {
+    await location.orphans.tell(stackId);
   }
   const createdAs = inputs.settledByImport === true ? "image" : "record";
   const tag = newCreationTag(origin, createdAs, location.client.serverNow());
-  const { image, tagged } = await createImage(declared, tag, location);
+  const { image, tagged } = await createImage(declaredIn(inputs), tag, location);
   location.created.set(image.id, { tagged });
   return image;
 }
@@ -159,11 +254,13 @@ async function makeImage(inputs: RecordInputs, location: Location): Promise<Imag
 async function takeOver(inputs: RecordInputs, location: Location): Promise<Image> {
   const { client } = location;
   const image = await client.showImage(String(inputs.imageId));
-  const mismatches = immutableMismatches(imageRecord, image, inputs);
-  if (mismatches.length > 0) {
-    throw new ImageError(`Image ${image.id} cannot be taken over: ${mismatches.join("; ")}.`);
+  const hindrances = await hindrancesOf(image, inputs, location);
+  if (hindrances.length > 0) {
+    throw new ImageError(`Image ${image.id} cannot be taken over: ${hindrances.join("; ")}.`);
   }
-  const updated = await updateToDeclared(image, declaredIn(inputs), client);
+  const different = imageNames(imageRecord, "update").filter((name) => image[name] !== inputs[name]);
+  const changes: UpdateImage = pick(inputs, different);
+  const updated = different.length === 0 ? image : await updateImage(image.id, changes, client);
   if (inputs.tags !== undefined) {
     await client.tags.set(updated, inputs.tags);
   } else {

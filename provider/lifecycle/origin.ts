@@ -18,14 +18,7 @@ export function originLifecycle(context: ProviderContext): Lifecycle {
 
     /** All records depend on it, so it is the last to go: time to say which images carry the stack's creation tag all the same. */
     async delete(id) {
-      const location = configuredLocation(context);
-      const left = (await location?.orphans.tagged())?.filter(({ tag }) => tag?.stackId === id) ?? [];
-      if (left.length > 0) {
-        location?.warn(
-          `Images were created for this stack that it does not manage: ${left.map(({ imageId }) => imageId).join(", ")}. A killed run may have ` +
-            "left them, or they were let go of on purpose. Nothing was done to them; npx pulumi-scp-images orphans tells more.",
-        );
-      }
+      await configuredLocation(context)?.orphans.tell(id);
     },
   };
 }

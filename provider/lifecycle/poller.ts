@@ -26,6 +26,9 @@ export function pollInterval(waited: number): number {
   return Math.min(longestInterval, Math.max(shortestInterval, waited * 0.04));
 }
 
+/** How long lists alone are believed that say that an image is not active, in milliseconds. */
+const listTrusted = 90_000;
+
 /** From how many images on one list is cheaper than a poll of each. */
 const listFrom = 3;
 
@@ -37,6 +40,8 @@ export class ImagePoller {
   private readonly subscribers = new Map<string, Set<Subscriber>>();
   /** Images that will be waited for, and how they looked once they were active. */
   private readonly expected = new Map<string, Image | undefined>();
+  /** By an image's id, since when nothing but lists has told of it. */
+  private readonly listedSince = new Map<string, number>();
   private running = false;
 
   constructor(
@@ -99,12 +104,26 @@ export class ImagePoller {
     );
     const many = this.subscribers.size + this.expected.size >= listFrom;
     const listed = many ? await this.list() : new Map<string, PollResult>();
+    for (const [id] of due) {
+      if (this.isListTooLong(id, listed.get(id), now)) {
+        listed.delete(id);
+      }
+    }
     for (const [id, result] of listed) {
       this.tell(id, (subscriber) => {
         subscriber.seen(result);
       });
     }
     await Promise.all(due.filter(([id]) => !listed.has(id)).map(([id]) => this.show(id)));
+  }
+
+  /** Whether an image is to be shown by itself for once: a list may be out of date, or not answer, for as long as it likes. */
+  private isListTooLong(id: string, result: PollResult | undefined, now: number): boolean {
+    const since = this.listedSince.get(id) ?? now;
+    const isActive = !(result instanceof ScpError) && result?.status === "active";
+    const tooLong = !isActive && now - since >= listTrusted;
+    this.listedSince.set(id, tooLong ? now : since);
+    return tooLong;
   }
 
   /**

@@ -1,7 +1,4 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { DynamicResource } from "./dynamic";
 
@@ -37,8 +34,8 @@ function originOfStack(): Origin {
 }
 
 /**
- * What tells a resource from every other: the names of organization, project and stack, for people; the stack's own id, which another
- * stack of the same names does not have; and its place, which a copy of the stack's state does not have.
+ * What tells where an image comes from: the names of organization, project and stack, for people; the stack's own id; and the resource's
+ * place in it. It says nothing of whose the image is now.
  */
 export function originOf(
   name: string,
@@ -51,7 +48,7 @@ export function originOf(
   });
   return pulumi
     .all([originOfStack().id, urn])
-    .apply(([id, place]) => `${stackName()}/${id}/${hash([backend(), pulumi.getOrganization(), place])}`);
+    .apply(([id, place]) => `${stackName()}/${id}/${hash([pulumi.getOrganization(), place])}`);
 }
 
 function hash(parts: readonly string[]): string {
@@ -63,22 +60,4 @@ function stackName(): string {
   return [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()]
     .map((part) => part.replace(/[^\p{L}\p{Nd}.=_@-]/gu, "_").slice(0, 45))
     .join("/");
-}
-
-/**
- * Where the stack's state is kept, as the Pulumi CLI was told: two backends can hold stacks of the same names, and copies of one state.
- * Empty where it cannot be told.
- */
-function backend(): string {
-  const { PULUMI_BACKEND_URL: told = "", PULUMI_HOME: home = "" } = process.env;
-  if (told !== "") {
-    return told;
-  }
-  try {
-    const file = join(home === "" ? join(homedir(), ".pulumi") : home, "credentials.json");
-    const { current } = JSON.parse(readFileSync(file, "utf8")) as { current?: unknown };
-    return typeof current === "string" ? current : "";
-  } catch {
-    return ""; // Nobody is logged in here; the names have to do.
-  }
 }

@@ -33,10 +33,24 @@ const pattern = /^(.+)\/([0-9a-f-]{36})\/([0-9a-f]{16})\/(image|record)-([0-9a-z
 export function parseCreationTag(value: string): CreationTag | undefined {
   const [, stackName, stackId, place, createdAs, time] = pattern.exec(value) ?? [];
   if (stackName === undefined || stackId === undefined || place === undefined || time === undefined) {
-    return undefined;
+    return parseOldTag(value);
   }
   const origin = `${stackName}/${stackId}/${place}`;
   return { origin, stackName, stackId, createdAs: createdAs as CreatedAs, createdAt: parseInt(time, 36) };
+}
+
+/** The stack that a tag's origin names; undefined where it names none. */
+export function stackIdOf(origin: string): string | undefined {
+  return /\/([0-9a-f-]{36})\/[0-9a-f]{16}$/.exec(origin)?.[1];
+}
+
+/** What versions before 0.2 wrote. */
+function parseOldTag(value: string): CreationTag | undefined {
+  const [, stackId, createdAs] =
+    /^([0-9a-f-]{36})\/[0-9a-f]{16}\/(image|record)-[0-9a-f-]{36}$/.exec(value) ?? [];
+  return stackId === undefined
+    ? undefined
+    : { origin: "", stackName: "a stack", stackId, createdAs: createdAs as CreatedAs, createdAt: 0 };
 }
 
 /** An image's tags as its user knows them. */

@@ -24,7 +24,20 @@ export function diffProperties(description: Description, olds: Properties, news:
     const { change } = propertyOf(description, name);
     return change === "replace" || (change === "update" && isAsked(name));
   });
-  return { changes: changed.length > 0, replaces };
+  // Another spelling of the same is written down, and changes nothing else.
+  const respelled = Object.keys(description).some((name) => isRespelled(description, name, olds, news));
+  return { changes: changed.length > 0 || respelled, replaces };
+}
+
+function isRespelled(description: Description, name: string, olds: Properties, news: Properties): boolean {
+  const [one, other] = [olds[name], news[name]];
+  return (
+    propertyOf(description, name).change !== "hint" &&
+    typeof one === "string" &&
+    typeof other === "string" &&
+    one !== other &&
+    propertyOf(description, name).kind.same(one, other)
+  );
 }
 
 /** The property that a property path of Pulumi's, such as `tags.team`, begins with. */

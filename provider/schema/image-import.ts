@@ -14,7 +14,7 @@ export const imageImport = {
   url: required(objectUrl, "update"),
   /** How long to wait for the image to become active, such as `45m` or `1h30m`. By default `2h`. */
   timeouts: optional(timeoutsKind, "setting"),
-  /** Whether deleting this resource deletes the image. */
+  /** Whether deleting this resource deletes the image. An image that an `ImageRecord` of the same program manages stays the record's. */
   deleteImage: byDefault(true, flag, "setting"),
   /** Region. By default the configured one. */
   region: configured(text(), "replace"),
@@ -66,6 +66,8 @@ export const imageImport = {
   madeWith: kept<string>(),
   /** The image's owner, where IAM does not tell the account. */
   owner: kept<string>(),
+  /** Whether a record of the same program manages the image. */
+  ofRecord: kept<boolean>(),
   /** Whether the creation tag is still to be removed. */
   unconfirmed: kept<boolean>(),
 };

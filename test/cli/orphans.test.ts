@@ -72,7 +72,7 @@ test("deletes those that are named, and no other: not what a state holds, is pro
 
   const some = await orphans("--delete", one!, two!, three!);
   expect(some.code).toBe(1);
-  expect(some.stdout).toBe(`Image ${one} (one) is deleted.\n`);
+  expect(some.stdout).toBe(`Image ${one} is deleted.\n`);
   expect(some.stderr).toContain(`Image ${two} is not deleted: it is protected`);
   expect(some.stderr).toContain(`Image ${three} is not deleted: it does not carry the tag`);
   expect(cloud.deleted().map(({ id }) => id)).toEqual([one]);

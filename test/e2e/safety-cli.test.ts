@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startEmulator, type Emulator } from "../../emulator";
 import { qcow2 } from "../emulator/testing";
@@ -82,6 +83,50 @@ onCli("what only the Pulumi CLI does", () => {
     expect(cloud.images()).toHaveLength(2);
     await succeed(["destroy", ...now], env);
     expect(cloud.images()).toEqual([]);
+  });
+
+  test("an import removed by a run that does not look at its record leaves the image to the record", async () => {
+    const program = (withImport: boolean) => {
+      const url = JSON.stringify(golden().args?.url);
+      const lines = [
+        'const { ImageRecord, ImageImport } = require("pulumi-scp-images");',
+        `const record = new ImageRecord("record", { name: "golden", osDistro: "alma", url: ${url} });`,
+        withImport ? `new ImageImport("file", { imageId: record.id, url: ${url} });` : "",
+      ];
+      writeFileSync(join(stack.command.cwd, "index.js"), lines.join("\n"));
+    };
+    const ways: [string[], Record<string, string>][] = [
+      [["--target", "**::file"], {}],
+      [["--exclude", "**::record"], {}],
+      [[], { PULUMI_ENABLE_LEGACY_DIFF: "true" }],
+    ];
+    for (const [args, env] of ways) {
+      program(true);
+      await succeed(["up", ...now]);
+      program(false);
+      await succeed(["up", ...now, ...args], env);
+      expect(cloud.images()).toHaveLength(1);
+      expect(cloud.deleted()).toEqual([]);
+    }
+  });
+
+  test("an image whose tag never came off is another stack's once it was moved there", async () => {
+    stack.declare(golden({ protected: true }));
+    await succeed(["up", ...now, ...["**::golden", "**scp-images"].flatMap((urn) => ["--target", urn])], {});
+    const state = await stack.state();
+    const other = await openCli(cloud.env, "other");
+    const moved = JSON.stringify(state).replaceAll("urn:pulumi:test::", "urn:pulumi:other::");
+    await other.importState(JSON.parse(moved) as typeof state);
+    const { resources = [] } = state.deployment;
+    const rest = resources.filter(({ type }) => !/Image(Record|Import)?$/.test(type));
+    await stack.importState({ ...state, deployment: { ...state.deployment, resources: rest } });
+    const [kept] = cloud.images();
+    await succeed(["up", ...now]);
+    stack.declare(golden());
+    await succeed(["up", ...now]);
+    await succeed(["destroy", ...now]);
+    expect(cloud.images()).toMatchObject([{ id: kept?.id, protected: true }]);
+    other.close();
   });
 
   test("destroy that runs the program deletes what the program names by its id as well", async () => {

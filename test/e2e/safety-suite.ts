@@ -333,6 +333,96 @@ export function safetySuite(open: OpenStack, timeout: number, { thorough }: { th
     expect(ids()).toEqual([]);
   });
 
+  test("an image is managed by one resource of a program: a second one is refused in preview, whichever comes first", async () => {
+    const stack = await begin();
+    await make(stack, golden());
+    const [id] = ids();
+    const second = (options?: { dependsOn: string[] }): Declaration => ({
+      ...golden({ imageId: id }, options as Declaration["options"]),
+      name: "second",
+    });
+    const refusal = /is managed by another resource of this program already/;
+    for (const program of [
+      [golden(), second()],
+      [second(), golden()],
+    ]) {
+      stack.declare(...program);
+      expect(await fail(stack.preview())).toMatch(refusal);
+      await fail(stack.up());
+      stack.declare(golden());
+      await stack.up();
+      expect(ids()).toEqual([id]);
+      expect(cloud.deleted()).toEqual([]);
+    }
+    stack.declare(
+      golden({ url: url("two") }, { deleteBeforeReplace: true }),
+      second({ dependsOn: ["golden"] }),
+    );
+    expect(await fail(stack.preview())).toMatch(refusal);
+    // To give it to another resource is another thing.
+    await make(stack, second());
+    expect(ids()).toEqual([id]);
+    await succeed(stack.destroy());
+    expect(ids()).toEqual([]);
+  });
+
+  test("a take-over lifts no protection, and takes nothing that cannot be taken", async () => {
+    const stack = await begin();
+    const id = "0f5b9a3e-0000-4000-8000-000000000001";
+    const attempt = async (patch: Parameters<Emulator["setImage"]>[1], more = {}): Promise<string> => {
+      await cloud.setImage(id, { name: "golden", os_distro: "alma", url: url(), ...patch });
+      stack.declare(golden({ imageId: id, ...more }));
+      return fail(stack.preview());
+    };
+    expect(await attempt({ protected: true })).toContain(
+      "it is protected, and the program says protected: false",
+    );
+    expect(await attempt({ protected: false, visibility: "public" })).toContain("it is public");
+    expect(await attempt({ visibility: "private", status: "deactivated" })).toContain("it is deactivated");
+    expect(await attempt({ status: "active", url: null })).toContain(
+      "it is made of a file that SCP does not tell",
+    );
+    await cloud.setImage(id, { url: url(), protected: true });
+    await make(stack, golden({ imageId: id, protected: true }));
+    expect(cloud.images()).toMatchObject([{ id, protected: true }]);
+  });
+
+  test("an import into a record of the same program leaves the image to the record, and takes no other file", async () => {
+    const stack = await begin();
+    const record = golden({}, undefined, "ImageRecord");
+    await make(stack, record);
+    const [id] = ids();
+    const file = (key: string): Declaration => ({
+      type: "ImageImport",
+      name: "file",
+      args: { imageId: id, url: url(key) },
+    });
+    stack.declare(record, file("two"));
+    expect(await fail(stack.up())).toMatch(/made of .*one.qcow2, and an active image cannot be/);
+    await make(stack, record, file("one"));
+    await make(stack, record);
+    expect(cloud.images()).toMatchObject([{ id, status: "active" }]);
+    expect(cloud.deleted()).toEqual([]);
+  });
+
+  test("tags that are shown late are no drift", async () => {
+    const stack = await begin({ tagLagMs: 60_000 });
+    await make(stack, golden({ tags: { team: "web" } }, { replaceOnChanges: ["tags"] }));
+    const before = ids();
+    await succeed(stack.up({ refresh: true }));
+    expect(ids()).toEqual(before);
+  });
+
+  test("another path form in the program is written down, and changes nothing in the cloud", async () => {
+    const stack = await begin();
+    await make(stack, golden());
+    const other = url().replace(/:images/, "/images");
+    await make(stack, golden({ url: other }));
+    expect((await stack.outputs()).golden?.url).toBe(other);
+    expect(cloud.stats().createImage).toBe(1);
+    await succeed(stack.preview({ expectNoChanges: true, refresh: true }));
+  });
+
   test("an import that does not manage its image leaves it alone, and takes no other file's", async () => {
     const stack = await begin();
     const { id } = await cloud.setImage("0f5b9a3e-0000-4000-8000-000000000001", {

@@ -44,48 +44,17 @@ test("two stacks that make equal images at the same moment, and lose the answers
   expect(createsSent()).toBe(stacks.length);
 });
 
-test("what a killed run left is taken over by its own stack, and by no other one of the same name", async () => {
-  const [own, other] = [new StackModel("dev"), new StackModel("dev")];
-  await killAtPost(own, image());
-  const [left] = world.emulator.images();
-  await other.up([image()], world.start());
-  await own.up([image()], world.start());
-  expect(own.state[0]?.id).toBe(left?.id);
-  expect(
-    wrongImages(world, [
-      [own, [image()]],
-      [other, [image()]],
-    ]),
-  ).toEqual([]);
-  expect(createsSent()).toBe(2);
-});
-
-test.each([
-  ["taken over as it is", {}],
-  ["brought to what is declared now", { minRam: 7, tags: { team: "web" }, protected: false }],
-])("what a killed run left is %s", async (_, now) => {
-  const stack = new StackModel();
-  await killAtPost(stack, image({ protected: true, tags: { old: "1" } }));
-  const goal = image({ tags: {}, ...now });
-  await stack.up([goal], world.start());
-  expect(wrongImages(world, [[stack, [goal]]])).toEqual([]);
-  expect(createsSent()).toBe(1);
-});
-
 test("what a killed run left and nobody wants any more is told, and left alone", async () => {
   const stack = new StackModel();
   await killAtPost(stack, image({ protected: true }));
   const [left] = world.emulator.images();
   const goal = image({ url: world.url("two") });
   await stack.up([goal], world.start());
-  expect(world.said.join()).toMatch(
-    new RegExp(`Image ${left?.id}.*not adopted: its url is .*one.qcow2", not .*two.qcow2"`),
-  );
+  expect(world.said.join()).toContain(`carry this stack's creation tag: ${left?.id}`);
   expect(wrongImages(world, [[stack, [goal]]], ({ id }) => id === left?.id)).toEqual([]);
 
   await stack.destroy(world.start());
   expect(world.emulator.images()).toMatchObject([{ id: left?.id, protected: true }]);
-  expect(world.said.join()).toContain(`created for this stack that it does not manage: ${left?.id}`);
 });
 
 test("a record by itself that a killed run left is never adopted, but told", async () => {
@@ -95,12 +64,12 @@ test("a record by itself that a killed run left is never adopted, but told", asy
   const [left] = world.emulator.images();
   await stack.up([goal], world.start());
   expect(world.emulator.images()).toHaveLength(2);
-  expect(world.said.join()).toMatch(new RegExp(`Image ${left?.id}.*created by an ImageRecord alone`));
+  expect(world.said.join()).toContain(left?.id);
   await stack.destroy(world.start());
   expect(world.emulator.images()).toMatchObject([{ id: left?.id }]);
 });
 
-test("where what was lost cannot be looked for, it is not sent again; the next run finds it", async () => {
+test("where what was lost cannot be looked for, it is not sent again; the next run tells of it", async () => {
   const stack = new StackModel();
   const { faults } = world.emulator;
   faults.add({ kind: "reset-after", operation: "createImage" });
@@ -109,9 +78,10 @@ test("where what was lost cannot be looked for, it is not sent again; the next r
   expect(createsSent()).toBe(1);
 
   faults.clear();
+  const [lost] = world.emulator.images();
   await stack.up([image()], world.start());
-  expect(createsSent()).toBe(1);
-  expect(wrongImages(world, [[stack, [image()]]])).toEqual([]);
+  expect(world.said.join()).toContain(lost?.id);
+  expect(wrongImages(world, [[stack, [image()]]], ({ id }) => id === lost?.id)).toEqual([]);
 });
 
 test("as long as what was lost may be there without its tag, it is not sent again", async () => {

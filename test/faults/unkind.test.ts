@@ -2,9 +2,8 @@ import { conditions } from "./conditions";
 import { killEverywhere, liveByChance } from "./kills";
 import { creatingRequest, runMatrix } from "./matrix";
 import { StackModel, type Goal } from "./model";
-import { isTold, wronglyDeleted, wrongImages } from "./verify";
+import { wronglyDeleted } from "./verify";
 import { Killed, World } from "./world";
-import { qcow2 } from "../emulator/testing";
 
 jest.setTimeout(240_000);
 
@@ -54,118 +53,66 @@ async function orphanOf(stack: StackModel, goal: Goal): Promise<string> {
   return left!.id;
 }
 
-/** Runs again. Answers whether the orphan was adopted; if not, it must be there still, and told. */
-async function isAdopted(stack: StackModel, id: string, goal = image()): Promise<boolean> {
-  await stack.up([goal], world.start());
-  const adopted = stack.state.some((saved) => saved.id === id);
-  const left = world.emulator.images().find((one) => one.id === id);
-  expect(left).toBeDefined();
-  expect(adopted || isTold(left!, world)).toBe(true);
-  expect(wronglyDeleted(world, [stack])).toEqual([]);
-  expect(wrongImages(world, [[stack, [goal]]], (one) => one.id === id)).toEqual([]);
-  return adopted;
-}
-
-describe("what a killed run left is adopted only when it can be nobody else's", () => {
-  test("as it is", async () => {
-    const stack = new StackModel();
-    expect(await isAdopted(stack, await orphanOf(stack, image()))).toBe(true);
-  });
-
-  test("also after a run that was killed while it adopted it, each some minutes after the other", async () => {
+describe("what a killed run left is told, and never made ours by its tag", () => {
+  test("the next run makes a new image, and names what was left; given as imageId, it is taken over, and its tag goes", async () => {
     const stack = new StackModel();
     const id = await orphanOf(stack, image());
-    for (const request of [3, 4, 5, 6]) {
-      world.skip(5 * 60_000);
-      const run = stack.up([image()], world.start({ kill: { request, moment: "after the work" } }));
-      await expect(run).rejects.toThrow(Killed);
-      world.emulator.faults.clear();
-      expect(stack.state).toEqual([]);
-    }
-    world.skip(5 * 60_000);
-    expect(await isAdopted(stack, id)).toBe(true);
-    expect(world.emulator.images()).toHaveLength(1);
+    await stack.up([image()], world.start());
+    expect(stack.state.map((saved) => saved.id)).not.toContain(id);
+    expect(world.said.join()).toMatch(new RegExp(`carry this stack's creation tag: ${id}\\..*orphans`));
+    expect(wronglyDeleted(world, [stack])).toEqual([]);
+
+    const other = new StackModel("other");
+    await other.up([image({ imageId: id })], world.start());
+    expect(other.state.map((saved) => saved.id)).toEqual([id, id]);
+    expect(world.emulator.images().flatMap(({ tags }) => tags)).toEqual([]);
   });
 
-  test("not after the object was written anew: it has the old content", async () => {
-    const stack = new StackModel();
-    const id = await orphanOf(stack, image());
-    world.skip(60_000);
-    await world.emulator.putObject("images", "one.qcow2", qcow2({ virtualSize: 2n << 30n }));
-    expect(await isAdopted(stack, id)).toBe(false);
-    expect(world.said.join()).toContain("its object was written anew since");
-    expect(world.emulator.images().map(({ virtual_size: size }) => size)).toContain(2 ** 31);
-  });
+  test.each(["taken out of the program", "renamed", "of a stack that was renamed", "of a version before"])(
+    "it is told by the next creation, %s",
+    async (how) => {
+      const stack = new StackModel();
+      const id = await orphanOf(stack, image());
+      const [tag] = world.emulator.images()[0]!.tags;
+      if (how.endsWith("before")) {
+        const [, stackId = ""] = /([0-9a-f-]{36})\/[0-9a-f]{16}\//.exec(tag!.value) ?? [];
+        const value = `${stackId}/0123456789abcdef/image-${stackId}`;
+        await world.emulator.setTags(id, [{ key: tag!.key, value }]);
+      }
+      const name = how === "renamed" ? "renamed" : "other";
+      const again = how.includes("stack") ? stack.copyAs("renamed") : stack;
+      await again.up([{ ...image(), name, args: { ...image().args, name } }], world.start());
+      expect(world.said.join()).toContain(id);
+    },
+  );
 
-  test("not where the object cannot be asked", async () => {
-    const stack = new StackModel();
-    const id = await orphanOf(stack, image());
-    world.emulator.faults.add({ kind: "status", status: 403, operation: "headObject" });
-    expect(await isAdopted(stack, id)).toBe(false);
-    expect(world.said.join()).toContain("cannot be told whether its object is still the same");
-  });
-
-  test("not when it has been active for longer than an import may take", async () => {
-    const stack = new StackModel();
-    const goal = image({ timeouts: { create: "10m" } });
-    const id = await orphanOf(stack, goal);
-    world.skip(11 * 60_000);
-    expect(await isAdopted(stack, id, goal)).toBe(false);
-    expect(world.said.join()).toContain("so that it may be in use");
-  });
-
-  test("not by a copy of the stack, or by another one of the same name", async () => {
-    const stack = new StackModel("one");
-    await stack.up([{ ...image(), name: "other", args: { ...image().args, name: "other" } }], world.start());
-    const copy = stack.copyAs("two");
-    const first = stack.letGo();
-    const run = stack.up(
-      [image()],
-      world.start({ kill: { request: creatingRequest, moment: "after the work" } }),
-    );
-    await expect(run).rejects.toThrow(Killed);
-    world.emulator.faults.clear();
-    copy.letGo();
-    await copy.up([image()], world.start());
-    expect(world.emulator.images()).toHaveLength(3);
-    await copy.destroy(world.start());
-    expect(world.emulator.images()).toHaveLength(2);
-    expect(wronglyDeleted(world, [stack, copy])).toEqual([]);
-    expect(world.emulator.images().map(({ id }) => id)).toContain(first[0]!.id);
-  });
-
-  test("not when another image carries the same tag, or when it is not the one that the tag was made for", async () => {
+  test("what somebody has done to it since is left as it is", async () => {
     const stack = new StackModel();
     const id = await orphanOf(stack, image());
     const { tags } = world.emulator.images()[0]!;
-    const copy = "0f5b9a3e-0000-4000-8000-000000000009";
-    await world.emulator.setImage(copy, {
-      name: "golden",
-      os_distro: "alma",
-      url: world.url("one"),
-      protected: true,
-    });
-    await world.emulator.setTags(copy, tags);
+    const changed = [...tags, { key: "in-use-by", value: "alice" }];
+    await world.emulator.setImage(id, { protected: true, visibility: "shared" });
+    await world.emulator.setTags(id, changed);
     await stack.up([image()], world.start());
-    expect(stack.state.map((saved) => saved.id)).not.toContain(id);
-    expect(stack.state.map((saved) => saved.id)).not.toContain(copy);
-    expect(world.said.join()).toContain("another image carries the very same tag");
-
-    stack.letGo();
-    await world.emulator.removeImage(id);
-    world.skip(60 * 60_000);
-    await world.emulator.setImage(copy, { created_at: new Date(world.now()).toISOString() });
-    await stack.up([image()], world.start());
-    expect(stack.state.map((saved) => saved.id)).not.toContain(copy);
-    expect(world.said.join()).toContain("it was not created when its tag says");
-    expect(world.emulator.images().find((one) => one.id === copy)).toMatchObject({ protected: true });
+    await stack.destroy(world.start());
+    expect(world.emulator.images()).toMatchObject([
+      { id, protected: true, visibility: "shared", tags: changed },
+    ]);
   });
 
-  test("not where its tag cannot be changed: then a run before could not remove it either", async () => {
+  test("the end of a stack does not speak to the terminal", async () => {
     const stack = new StackModel();
     const id = await orphanOf(stack, image());
-    world.emulator.options.denied = [{ operation: "setTags" }];
-    expect(await isAdopted(stack, id)).toBe(false);
-    expect(world.said.join()).toContain("its creation tag cannot be changed");
+    const [tag] = world.emulator.images()[0]!.tags;
+    const value = tag!.value.replace("test/", "\u001b]0;owned\u0007/");
+    const content = [
+      { srn: `srn:s::a:kr-west1::virtualserver:image/\u001b[31m${id}`, key: tag!.key, value },
+      { srn: `srn:s::a:kr-west1::virtualserver:image/${id}`, key: tag!.key, value },
+    ];
+    const body = JSON.stringify({ count: 2, content });
+    world.emulator.faults.add({ kind: "not-json", operation: "findTags", times: "always", body });
+    await stack.destroy(world.start());
+    expect(world.said.join()).toContain(id);
+    expect(world.said.join()).not.toContain("\u001b");
   });
 });
