@@ -1,7 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { systemClock } from "../lifecycle/clock";
 import { createContext, type ProviderContext } from "../lifecycle/context";
-import { engineProgress } from "../lifecycle/progress";
+import { engineProgress } from "./progress";
 
 let context: ProviderContext | undefined;
 let configured = false;

@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { namesGiven, type Description } from "../schema/description";
 
@@ -27,6 +29,7 @@ export abstract class DynamicResource extends pulumi.CustomResource {
     opts: pulumi.CustomResourceOptions = {},
   ) {
     refuseImport(type, name, opts);
+    warnUnlessFound();
     const { replaceOnChanges, retainOnDelete } = opts; // Applied by our own diff: Pulumi applies it where a provider tells which keys changed, and a dynamic one cannot.
     const { stackTraceLimit } = Error;
     try {
@@ -54,6 +57,24 @@ export abstract class DynamicResource extends pulumi.CustomResource {
     } finally {
       Error.stackTraceLimit = stackTraceLimit;
     }
+  }
+}
+
+let looked = false;
+
+/** Pulumi's provider process loads this package from the program's folder, where pnpm shows direct dependencies alone. */
+function warnUnlessFound(): void {
+  if (looked) {
+    return;
+  }
+  looked = true;
+  try {
+    createRequire(join(process.cwd(), "index.js")).resolve("pulumi-scp-images/runtime/origin");
+  } catch {
+    void pulumi.log.warn(
+      "pulumi-scp-images cannot be loaded from this program's folder, so its resources will fail. " +
+        "Make it a direct dependency of the program: with pnpm, pnpm add pulumi-scp-images.",
+    );
   }
 }
 

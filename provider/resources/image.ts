@@ -69,9 +69,11 @@ export class Image extends pulumi.ComponentResource {
    * looked at. Enumerable, so that a program can export an image as it is.
    */
   private offer(part: ImageRecord | ImageImport, names: readonly string[]): void {
-    const outputs = part as unknown as Record<string, pulumi.Output<unknown>>;
     for (const name of names) {
-      Object.defineProperty(this, name, { enumerable: true, get: () => this.id.apply(() => outputs[name]) });
+      Object.defineProperty(this, name, {
+        enumerable: true,
+        get: () => this.id.apply(() => Reflect.get(part, name) as pulumi.Output<unknown>),
+      });
     }
   }
 

@@ -80,5 +80,6 @@ function declaredNames(description: Description): string[] {
 }
 
 function fieldOf(image: Image, name: string): unknown {
-  return (image as unknown as Properties)[name];
+  const fields: Properties = { ...image };
+  return fields[name];
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { pages, tables, withTables } from "../../tools/docs/tables";
+import { manifestSchema, pages, tables, withTables } from "../../tools/docs/tables";
 
 const repository = join(__dirname, "../..");
 const read = (page: string) => readFileSync(join(repository, page), "utf8");
@@ -15,6 +15,12 @@ test.each(Object.keys(pages))(
     expect(plain(read(page))).toBe(plain(withTables(page, read(page))));
   },
 );
+
+test("the JSON Schema of images.yaml is the code's, and images.yaml names it (npm run docs writes it)", () => {
+  const written: unknown = JSON.parse(read("images.schema.json"));
+  expect(written).toEqual(JSON.parse(JSON.stringify(manifestSchema())));
+  expect(read("images.yaml").split("\n")[0]).toContain("$schema=images.schema.json");
+});
 
 test("every table is on a page", () => {
   expect(Object.values(pages).flat().sort()).toEqual(Object.keys(tables).sort());
