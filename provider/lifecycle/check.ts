@@ -1,3 +1,4 @@
+import { isNotFound } from "../api/errors";
 import type { Image } from "../api/images";
 import { SettingsError, type Settings } from "../api/settings";
 import { checkProperties, omitUndefined, withDefaults, type Failure } from "../schema/check";
@@ -57,6 +58,18 @@ async function accountFailures(context: ProviderContext, settings: Settings | un
   } catch (error) {
     if (error instanceof ImageError) {
       return [{ property: "", reason: error.message }];
+    }
+    throw error;
+  }
+}
+
+/** What is wrong with an image that the program names, asked of the service: one that is not there is wrong. */
+export async function failuresOfImage(ask: () => Promise<Failure[]>): Promise<Failure[]> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isNotFound(error)) {
+      return [{ property: "imageId", reason: error.message }];
     }
     throw error;
   }

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { isNotFound } from "../api/errors";
 import type { Image } from "../api/images";
 import { isSameObject } from "../api/object-url";
 import { omitUndefined, withDefaults, type Failure } from "../schema/check";
@@ -9,7 +8,15 @@ import { imageImport } from "../schema/image-import";
 import { asRead } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
 import { makerOf } from "./accounts";
-import { checkInputs, createTimeout, deleteUnlessHeld, locationOf, readImage, withOldTime } from "./check";
+import {
+  checkInputs,
+  createTimeout,
+  deleteUnlessHeld,
+  failuresOfImage,
+  locationOf,
+  readImage,
+  withOldTime,
+} from "./check";
 import { confirm, confirmPatiently, type Confirmation } from "./confirm";
 import type { Location, ProviderContext } from "./context";
 import { shownAfter } from "./gone";
@@ -52,16 +59,11 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
     if (location.created.has(imageId)) {
       return [];
     }
-    try {
+    return failuresOfImage(async () => {
       const image = await location.client.showImage(imageId);
       const reason = image.status === "active" ? await refusalOf(image, url, location) : undefined;
       return reason === undefined ? [] : [{ property: "url", reason }];
-    } catch (error) {
-      if (isNotFound(error)) {
-        return [{ property: "imageId", reason: error.message }];
-      }
-      throw error;
-    }
+    });
   }
 
   return {

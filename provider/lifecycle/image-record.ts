@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { ScpClient } from "../api/client";
-import { isNotFound } from "../api/errors";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
 import { omitUndefined, withDefaults, type Failure } from "../schema/check";
 import { newCreationTag, stackIdOf, withoutCreationTag } from "../schema/creation-tag";
@@ -19,7 +18,7 @@ import { imageRecord } from "../schema/image-record";
 import { asDeclared, asRead, immutableMismatches, type Spelled } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
 import { makerOf } from "./accounts";
-import { checkInputs, deleteUnlessHeld, locationOf, readImage, withOldTime } from "./check";
+import { checkInputs, deleteUnlessHeld, failuresOfImage, locationOf, readImage, withOldTime } from "./check";
 import { confirm } from "./confirm";
 import type { Location, ProviderContext } from "./context";
 import { createImage } from "./create";
@@ -39,17 +38,12 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
     if (imageId === undefined || isUnknown({ ...inputs, origin: undefined })) {
       return [];
     }
-    try {
-      const location = await context.open(inputs);
+    const location = await context.open(inputs);
+    return failuresOfImage(async () => {
       const hindrances = await hindrancesOf(await location.client.showImage(imageId), inputs, location);
       const reason = `image ${imageId} cannot be taken over: ${hindrances.join("; ")}.`;
       return hindrances.length === 0 ? [] : [{ property: "imageId", reason }];
-    } catch (error) {
-      if (isNotFound(error)) {
-        return [{ property: "imageId", reason: error.message }];
-      }
-      throw error;
-    }
+    });
   }
 
   return {
