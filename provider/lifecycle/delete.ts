@@ -3,7 +3,7 @@ import { isConflict, isForbidden, isNotFound } from "../api/errors";
 import type { Clock } from "./clock";
 import { ImageError } from "./image-error";
 import { duration } from "./progress";
-import { showUnlessGone, type Remembered } from "./gone";
+import { showUnlessGone, undefinedIfNotFound, type Remembered } from "./gone";
 
 interface Services {
   client: ScpClient;
@@ -23,7 +23,6 @@ export async function deleteImage(id: string, remembered: Remembered, services: 
   for (let pause = inUse.initialBackoff; ; pause = Math.min(pause * 2, inUse.maxBackoff)) {
     try {
       await client.deleteImage(id);
-      return;
     } catch (error) {
       if (isNotFound(error)) {
         if ((await showUnlessGone(id, remembered, services)) === undefined) {
@@ -40,6 +39,29 @@ export async function deleteImage(id: string, remembered: Remembered, services: 
           cause: error,
         });
       }
+      await clock.sleep(pause);
+      continue;
+    }
+    await seeGone(id, services);
+    return;
+  }
+}
+
+/** How long a deleted image may be shown, in milliseconds. */
+const shownFor = 30_000;
+
+/** What stands between us and the service may accept a delete too: it is believed when the service shows no such image any more. */
+async function seeGone(id: string, { client, clock }: Services): Promise<void> {
+  const since = clock.now();
+  for (let pause = 500; ; pause *= 2) {
+    const image = await undefinedIfNotFound(() => client.showImage(id));
+    if (image === undefined || ["deleted", "pending_delete"].includes(image.status)) {
+      return;
+    }
+    if (clock.now() - since + pause > shownFor) {
+      throw new ImageError(
+        `The delete of image ${id} was accepted, but the image is still shown, ${image.status}. It stays in the state; run again.`,
+      );
     }
     await clock.sleep(pause);
   }
@@ -47,7 +69,8 @@ export async function deleteImage(id: string, remembered: Remembered, services: 
 
 function protectedText(id: string): string {
   return (
-    `Image ${id} is protected, so it is not deleted. Set its property protected to false, run pulumi up, then delete it. ` +
+    `Image ${id} is protected, so it is not deleted. Set its property protected to false, run pulumi up, then delete it. If that says ` +
+    "false already, pulumi up --refresh sees that it was protected since, and lifts that. " +
     "(An image that was replaced while it was protected is in no program any more: lift its protection in the console and run again, " +
     "or keep it, and take it out of the state with pulumi state delete.)"
   );

@@ -9,6 +9,8 @@ export class ImageHolders {
   private readonly records = new Map<string, Set<string>>();
   /** By an image's id, the records that the program makes to manage it from now on. */
   private readonly newcomers = new Map<string, Set<string>>();
+  /** Images that an ImageImport by itself manages, or is to: its delete would delete them. */
+  private readonly ofImports = new Set<string>();
   private readonly wanted = new Set<string>();
 
   /** Says that an entry of the state holds an image, and goes on holding it until it is released. */
@@ -20,6 +22,15 @@ export class ImageHolders {
   holdAsRecord(imageId: string, token: unknown, origin: unknown): void {
     this.hold(imageId, token);
     add(this.records, imageId, asKey(origin));
+  }
+
+  /** Says that an ImageImport manages an image which no record of this run is known to manage. */
+  holdAsImport(imageId: string): void {
+    this.ofImports.add(imageId);
+  }
+
+  isOfImport(imageId: string): boolean {
+    return this.ofImports.has(imageId);
   }
 
   /** Says that the program names an image as one to manage. What an old entry of the state does to it is then no matter. */
@@ -43,9 +54,9 @@ export class ImageHolders {
     return isOthers(this.newcomers.get(imageId), origin);
   }
 
-  /** Whether a record of this run manages an image. */
+  /** Whether a record of this run manages an image, or is to. */
   isOfRecord(imageId: string): boolean {
-    return this.records.has(imageId);
+    return this.records.has(imageId) || this.newcomers.has(imageId);
   }
 
   isHeld(imageId: string): boolean {
