@@ -1,6 +1,6 @@
 import { lookup } from "node:dns";
 import http from "node:http";
-import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { type HeadObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Emulator } from "../../emulator";
 
 /** Names below `localhost` are this machine; not every resolver knows that. */
@@ -31,6 +31,9 @@ export function virtualHostClient(emulator: Emulator, more: Partial<S3ClientConf
   const endpoint = emulator.objectStorageUrl.replace("127.0.0.1", "localhost");
   return sdkClient(emulator, { endpoint, forcePathStyle: false, ...more });
 }
+
+/** Sends a command of any kind. */
+export const sendAny = (client: S3Client, command: object) => client.send(command as HeadObjectCommand);
 
 export interface RawAnswer {
   status: number;
