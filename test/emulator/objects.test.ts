@@ -20,6 +20,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { type Emulator, startEmulator } from "../../emulator";
+import { commandNames, everyCommand } from "./operations";
 import { raw, sdkClient, sendAny, virtualHostClient } from "./s3";
 
 let emulator: Emulator;
@@ -67,6 +68,25 @@ describe("virtual-host style", () => {
     expect((await raw(emulator, "GET", key, { host: `others.${host}` })).status).toBe(404);
   });
 });
+
+test.each([
+  ["path style", () => sdkClient(emulator)],
+  ["path style, checksums only where required", () => sdkClient(emulator, required)],
+  ["virtual-host style", () => virtualHostClient(emulator)],
+  ["virtual-host style, checksums only where required", () => virtualHostClient(emulator, required)],
+] as const)("every operation: %s", async (_name, clientFor) => {
+  const client = clientFor();
+  for (const operation of commandNames) {
+    await client.send(new PutObjectCommand({ Bucket: "images", Key: "there", Body: "there" }));
+    const command = (await everyCommand(client))[operation];
+    const before = emulator.stats()[operation] ?? 0;
+    await sendAny(client, command);
+    expect(emulator.stats()[operation]).toBe(before + 1);
+  }
+  expect(emulator.requests().filter(({ status }) => status !== 200 && status !== 204)).toEqual([]);
+  client.destroy();
+});
+const required = { requestChecksumCalculation: "WHEN_REQUIRED" } as const;
 
 describe("ranges", () => {
   const range = async (Range: string) => {
