@@ -78,7 +78,7 @@ const clients: [string, () => S3Client][] = [
 describe.each(clients)("lib-storage, %s", (_name, clientFor) => {
   test.each(["a buffer", "a stream"])("uploads %s in parts, and reads it back", async (what) => {
     const client = clientFor();
-    const body = noise(12 * MiB + 17);
+    const body = noise(10 * MiB + 17);
     const Body =
       what === "a buffer" ? body : Readable.from([body.subarray(0, 7 * MiB), body.subarray(7 * MiB)]);
     const upload = new Upload({ client, partSize: 5 * MiB, params: { ...at, Body, ACL: "public-read" } });

@@ -1,3 +1,4 @@
+import { createCipheriv } from "node:crypto";
 import { lookup } from "node:dns";
 import http from "node:http";
 import { type HeadObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
@@ -66,15 +67,9 @@ export function raw(
   });
 }
 
-/** Bytes that no compression or offset by a part's size leaves the same. */
+/** Bytes of which no two parts are the same; the same in every run. */
 export function noise(length: number, seed = 1): Buffer {
-  const bytes = Buffer.alloc(length);
-  let state = seed;
-  for (let at = 0; at + 4 <= length; at += 4) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    bytes.writeUInt32LE(state, at);
-  }
-  return bytes;
+  return createCipheriv("aes-128-ctr", Buffer.alloc(16, seed), Buffer.alloc(16)).update(Buffer.alloc(length));
 }
 
 export const MiB = 1024 * 1024;
