@@ -14,20 +14,42 @@ export interface Blobs {
   keepOnly(blobs: Set<string>): Promise<void>;
 }
 
+/** A blob as a part of something larger. */
+export interface Piece {
+  blob: string;
+  size: number;
+}
+
+/** Reads over pieces as if they were one blob. Of those only the one being read is open. */
+export function readPieces(blobs: Blobs, pieces: readonly Piece[], start: number, end: number): Readable {
+  const [only] = pieces;
+  if (only && pieces.length === 1) return blobs.read(only.blob, start, end);
+  return Readable.from(bytesOf(blobs, pieces, start, end), { objectMode: false });
+}
+
+async function* bytesOf(blobs: Blobs, pieces: readonly Piece[], start: number, end: number) {
+  let offset = 0;
+  for (const { blob, size } of pieces) {
+    const [from, to] = [Math.max(0, start - offset), Math.min(size, end - offset)];
+    if (from < to) yield* blobs.read(blob, from, to) as AsyncIterable<Buffer>;
+    offset += size;
+  }
+}
+
 export class MemoryBlobs implements Blobs {
-  private readonly blobs = new Map<string, Buffer>();
+  /** Chunks as they came: joining them would need the memory twice. */
+  private readonly blobs = new Map<string, Buffer[]>();
 
   async write(source: AsyncIterable<Buffer>): Promise<string> {
     const chunks: Buffer[] = [];
     for await (const chunk of source) chunks.push(chunk);
     const blob = randomUUID();
-    this.blobs.set(blob, Buffer.concat(chunks));
+    this.blobs.set(blob, chunks);
     return blob;
   }
 
   read(blob: string, start: number, end: number): Readable {
-    const bytes = this.blobs.get(blob)?.subarray(start, end);
-    return Readable.from(bytes?.length ? [bytes] : [], { objectMode: false });
+    return Readable.from(cut(this.blobs.get(blob) ?? [], start, end), { objectMode: false });
   }
 
   remove(blob: string): Promise<void> {
@@ -38,6 +60,16 @@ export class MemoryBlobs implements Blobs {
   keepOnly(blobs: Set<string>): Promise<void> {
     for (const blob of this.blobs.keys()) if (!blobs.has(blob)) this.blobs.delete(blob);
     return Promise.resolve();
+  }
+}
+
+function* cut(chunks: readonly Buffer[], start: number, end: number): Generator<Buffer> {
+  let offset = 0;
+  for (const chunk of chunks) {
+    if (offset >= end) return;
+    const part = chunk.subarray(Math.max(0, start - offset), end - offset);
+    if (part.length > 0) yield part;
+    offset += chunk.length;
   }
 }
 
@@ -57,7 +89,7 @@ export class FileBlobs implements Blobs {
 
   read(blob: string, start: number, end: number): Readable {
     if (end <= start) return Readable.from([]);
-    return createReadStream(this.file(blob), { start, end: end - 1 });
+    return createReadStream(this.file(blob), { start, end: end - 1, highWaterMark: 256 * 1024 });
   }
 
   async remove(blob: string): Promise<void> {
