@@ -45,6 +45,18 @@ export class ForeignAnswer extends Error {
   }
 }
 
+/** Nothing came back. Taken at the wire, since the SDK does not hand on every such error as it is. */
+export class NoAnswer extends Error {
+  readonly code: string;
+
+  constructor(error: unknown) {
+    const { code, name, message } = error as SdkError;
+    super(message);
+    this.name = name ?? "Error";
+    this.code = code ?? name ?? "";
+  }
+}
+
 /** What the SDK's errors may carry. */
 interface SdkError {
   name?: string;
@@ -82,9 +94,13 @@ export function asStorageError(
   if (error instanceof ForeignAnswer) {
     return foreign(error, build, show);
   }
+  if (error instanceof NoAnswer) {
+    return noAnswer(error, build, show);
+  }
   const status = $metadata?.httpStatusCode ?? $response?.statusCode;
-  if (status === undefined || (status < 300 && code !== undefined)) {
-    return noAnswer(code ?? name ?? "", message, build, show);
+  if (status === undefined || status < 300) {
+    // An answer that breaks off, one that is no XML, or a request that the SDK does not send.
+    return noAnswer({ code: code ?? name ?? "", message }, build, show);
   }
   const named = Code ?? (name === undefined || unnamed.has(name) ? undefined : name);
   const failure = failureOf(named, status);
@@ -126,11 +142,14 @@ function foreign({ status, type, text }: ForeignAnswer, build: Build, show: (tex
   return isPassing ? new ObjectStorageError({ ...error.details, advice: advice.unexpected }) : error;
 }
 
-function noAnswer(code: string, message: string, build: Build, show: (text: string) => string) {
+function noAnswer(
+  { code, message }: { code: string; message: string },
+  build: Build,
+  show: (text: string) => string,
+) {
   if (badCertificate.test(code)) {
     return build("untrusted", { detail: show(message) });
   }
-  // What is no trouble of the network's is an answer that the SDK cannot read, or a request that it does not send.
   const isNetwork = /^E[A-Z0-9_]+$/.test(code) || code === "TimeoutError";
   const words = message
     .replace(/^@smithy\/node-http-handler - /, "")

@@ -4,7 +4,7 @@ import type * as S3 from "@aws-sdk/client-s3";
 import type * as Agents from "https-proxy-agent";
 import type * as Environment from "proxy-from-env";
 import { isLoopback } from "../api/regions";
-import { ForeignAnswer, hasForeignBody } from "./answers";
+import { ForeignAnswer, hasForeignBody, NoAnswer } from "./answers";
 import type { ObjectStoreSettings } from "./settings";
 
 export type Sdk = typeof S3;
@@ -50,14 +50,16 @@ export function newClient(
   );
   client.middlewareStack.add(
     (next) => async (args) => {
-      const result = await next(args);
+      const result = await next(args).catch((error: unknown) => {
+        throw new NoAnswer(error);
+      });
       if (hasForeignBody(result.response)) {
         throw await ForeignAnswer.read(result.response);
       }
       return result;
     },
     // Nearest to the wire: before the SDK reads the body as XML.
-    { step: "deserialize", name: "foreignAnswer", priority: "low" },
+    { step: "deserialize", name: "wireTrouble", priority: "low" },
   );
   return client;
 }

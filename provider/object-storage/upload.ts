@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import {
   advice,
   failedAs,
@@ -183,28 +184,24 @@ export class Upload {
   private async sendAll({ id, partSize, good }: Begun): Promise<string[]> {
     const etags = new Map(good);
     const missing = [...partsOf(this.file.size, partSize)].filter(({ number }) => !good.has(number));
-    const stop = new AbortController();
-    const signal = AbortSignal.any([stop.signal, ...(this.asking.signal ? [this.asking.signal] : [])]);
-    const asking = { ...this.asking, signal };
     const next = missing.values();
+    let failure: unknown;
     const work = async () => {
       for (const part of next) {
-        etags.set(
-          part.number,
-          await this.slots.use(part.size, (buffer) => this.send(id, part, buffer, asking)),
-        );
+        if (failure !== undefined) {
+          return;
+        }
+        etags.set(part.number, await this.slots.use(part.size, (buffer) => this.send(id, part, buffer)));
         this.sent += part.size;
         this.tell();
       }
     };
-    let failure: unknown;
     const workers = Array.from({ length: this.slots.count }, () =>
       work().catch((error: unknown) => {
         failure ??= error;
-        stop.abort();
       }),
     );
-    // All have ended before anybody aborts the upload: a part that comes after that would stay.
+    // After a failure the parts on their way are let go through: one that came after the upload is aborted would stay, and cost money.
     await Promise.all(workers);
     if (failure !== undefined) {
       throw failure as Error;
@@ -212,8 +209,8 @@ export class Upload {
     return [...etags].sort(([one], [other]) => one - other).map(([, etag]) => etag);
   }
 
-  private async send(id: string, part: Part, buffer: Buffer, asking: Asking): Promise<string> {
-    refuseIfCancelled(asking);
+  private async send(id: string, part: Part, buffer: Buffer): Promise<string> {
+    refuseIfCancelled(this.asking);
     await this.file.checkUnchanged();
     await this.file.read(part, buffer);
     const md5 = md5Of(buffer);
@@ -223,7 +220,7 @@ export class Upload {
         this.request,
         id,
         { number: part.number, body: buffer, md5: checked ? md5 : undefined },
-        asking,
+        this.asking,
       );
     // Without Content-MD5, which makes some services hash a part twice: the ETag tells as much.
     const etag = await put(!this.hasMd5Etags);
@@ -281,17 +278,31 @@ export class Upload {
         `${there} of ${this.file.size} bytes are there: the next run goes on from them.`,
       );
     }
+    if (await this.abandon(id)) {
+      return error;
+    }
+    const left = `The multipart upload ${id} could not be aborted: what its parts take up costs money.`;
+    return error instanceof ObjectStorageError ? withAdvice(error, left) : error;
+  }
+
+  /** Aborts until it is gone: a part that the service was still taking in may outlive the first time. Whether it is gone. */
+  private async abandon(id: string): Promise<boolean> {
+    const { bucket, key } = this.request;
     const { operation } = this.asking;
-    return this.s3.abort(this.request, id, { operation }).then(
-      () => error,
-      () =>
-        error instanceof ObjectStorageError
-          ? withAdvice(
-              error,
-              `The multipart upload ${id} could not be aborted; it costs what its parts take up.`,
-            )
-          : error,
-    );
+    const { attempts, initialBackoff } = this.s3.connection.patience;
+    try {
+      for (let tries = 0; tries < attempts; tries++) {
+        await delay(tries === 0 ? 0 : initialBackoff * 2 ** tries);
+        await this.s3.abort(this.request, id, { operation });
+        const left = await this.s3.listUploads(bucket, key, { operation });
+        if (!left.some((upload) => upload.id === id)) {
+          return true;
+        }
+      }
+    } catch {
+      // What it is given up for is the error to tell.
+    }
+    return false;
   }
 
   private tell(): void {
