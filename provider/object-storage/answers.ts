@@ -150,7 +150,7 @@ function noAnswer(
   if (badCertificate.test(code)) {
     return build("untrusted", { detail: show(message) });
   }
-  const isNetwork = /^E[A-Z0-9_]+$/.test(code) || code === "TimeoutError";
+  const isNetwork = /^E(?!RR_)[A-Z0-9_]+$/.test(code) || code === "TimeoutError";
   const words = message
     .replace(/^@smithy\/node-http-handler - /, "")
     .replace(/ \((?:configured by client requestHandler|service default socket timeout)\)/, "");

@@ -168,10 +168,8 @@ export function failureOf(code: string | undefined, status: number): StorageFail
   if (status === 501 || (status >= 400 && status < 500)) {
     return "invalid";
   }
-  if (status >= 500) {
-    return "server";
-  }
-  return status >= 300 && status < 400 ? "region" : "unexpected";
+  // A redirect without the service's word for it is somebody else's.
+  return status >= 500 ? "server" : "unexpected";
 }
 
 export const advice: Partial<Record<StorageFailure, string>> = {

@@ -27,7 +27,7 @@ export interface UploadRequest extends ObjectPlace {
 
 /** How far an upload is, in bytes. */
 export interface UploadProgress {
-  /** What is there, with what was kept. Never falls, and reaches the total. */
+  /** What is there, with what was kept. It falls only where somebody else aborts the upload, and it begins anew. */
   sent: number;
   total: number;
   /** What an earlier run had sent. */

@@ -77,7 +77,9 @@ async function gateway(file: string): Promise<S3Server> {
     string,
     string,
   ];
-  [root, sidecar, iam].forEach((name) => { mkdirSync(name); });
+  [root, sidecar, iam].forEach((name) => {
+    mkdirSync(name);
+  });
   const port = await freePort();
   const settings = {
     endpoint: `http://127.0.0.1:${port}`,
