@@ -42,9 +42,23 @@ export function partAt(number: number, size: number, partSize: number): Part | u
 export class PartSlots {
   private readonly free: Buffer[];
   private readonly waiting: ((buffer: Buffer) => void)[] = [];
+  private uploads = 0;
 
   constructor(readonly count = 4) {
     this.free = Array.from({ length: count }, () => Buffer.alloc(0));
+  }
+
+  /** Keeps the buffers for as long as an upload is under way; a provider's process lives on for long, and needs none after that. */
+  async during<T>(upload: () => Promise<T>): Promise<T> {
+    this.uploads += 1;
+    try {
+      return await upload();
+    } finally {
+      this.uploads -= 1;
+      if (this.uploads === 0) {
+        this.free.fill(Buffer.alloc(0));
+      }
+    }
   }
 
   /** Lends a buffer of that size for as long as the work takes. */
@@ -68,9 +82,5 @@ export class PartSlots {
       return;
     }
     this.free.push(buffer);
-    if (this.free.length === this.count) {
-      // Nothing is under way any more: a provider's process lives on for long, and needs no buffers meanwhile.
-      this.free.fill(Buffer.alloc(0));
-    }
   }
 }

@@ -83,7 +83,8 @@ export class Upload {
     const { path, size, stamp } = request;
     const file = await LocalFile.open(path, size, operationOf(request), stamp);
     try {
-      return await new Upload(s3, slots, file, request, partSizeFor(size, usualPart), options).run();
+      const upload = new Upload(s3, slots, file, request, partSizeFor(size, usualPart), options);
+      return await slots.during(() => upload.run());
     } finally {
       await file.close();
     }
