@@ -10,6 +10,8 @@ export interface Blobs {
   write(source: AsyncIterable<Buffer>): Promise<string>;
   /** The bytes from `start` up to, but without, `end`. */
   read(blob: string, start: number, end: number): Readable;
+  /** Keeps blobs that are being read from going, until what it returns is called. */
+  hold(blobs: readonly string[]): () => Promise<void>;
   remove(blob: string): Promise<void>;
   keepOnly(blobs: Set<string>): Promise<void>;
 }
@@ -28,15 +30,47 @@ export function readPieces(blobs: Blobs, pieces: readonly Piece[], start: number
 }
 
 async function* bytesOf(blobs: Blobs, pieces: readonly Piece[], start: number, end: number) {
-  let offset = 0;
-  for (const { blob, size } of pieces) {
-    const [from, to] = [Math.max(0, start - offset), Math.min(size, end - offset)];
-    if (from < to) yield* blobs.read(blob, from, to) as AsyncIterable<Buffer>;
-    offset += size;
+  const release = blobs.hold(pieces.map(({ blob }) => blob));
+  try {
+    let offset = 0;
+    for (const { blob, size } of pieces) {
+      const [from, to] = [Math.max(0, start - offset), Math.min(size, end - offset)];
+      if (from < to) yield* blobs.read(blob, from, to) as AsyncIterable<Buffer>;
+      offset += size;
+    }
+  } finally {
+    await release();
   }
 }
 
-export class MemoryBlobs implements Blobs {
+/** What is common to both: a blob that is removed goes once nobody holds it. */
+abstract class HeldBlobs {
+  private readonly holders = new Map<string, number>();
+  private readonly removed = new Set<string>();
+
+  protected abstract erase(blob: string): Promise<void>;
+
+  hold(blobs: readonly string[]): () => Promise<void> {
+    for (const blob of blobs) this.holders.set(blob, (this.holders.get(blob) ?? 0) + 1);
+    return async () => {
+      for (const blob of blobs) await this.release(blob);
+    };
+  }
+
+  private async release(blob: string): Promise<void> {
+    const holders = (this.holders.get(blob) ?? 0) - 1;
+    if (holders > 0) this.holders.set(blob, holders);
+    else this.holders.delete(blob);
+    if (holders <= 0 && this.removed.delete(blob)) await this.erase(blob);
+  }
+
+  async remove(blob: string): Promise<void> {
+    if (this.holders.has(blob)) this.removed.add(blob);
+    else await this.erase(blob);
+  }
+}
+
+export class MemoryBlobs extends HeldBlobs implements Blobs {
   /** Chunks as they came: joining them would need the memory twice. */
   private readonly blobs = new Map<string, Buffer[]>();
 
@@ -52,7 +86,7 @@ export class MemoryBlobs implements Blobs {
     return Readable.from(cut(this.blobs.get(blob) ?? [], start, end), { objectMode: false });
   }
 
-  remove(blob: string): Promise<void> {
+  protected erase(blob: string): Promise<void> {
     this.blobs.delete(blob);
     return Promise.resolve();
   }
@@ -73,15 +107,17 @@ function* cut(chunks: readonly Buffer[], start: number, end: number): Generator<
   }
 }
 
-export class FileBlobs implements Blobs {
-  constructor(private readonly folder: string) {}
+export class FileBlobs extends HeldBlobs implements Blobs {
+  constructor(private readonly folder: string) {
+    super();
+  }
 
   async write(source: AsyncIterable<Buffer>): Promise<string> {
     const blob = randomUUID();
     try {
       await pipeline(source, createWriteStream(this.file(blob)));
     } catch (error) {
-      await this.remove(blob);
+      await this.erase(blob);
       throw error;
     }
     return blob;
@@ -92,13 +128,13 @@ export class FileBlobs implements Blobs {
     return createReadStream(this.file(blob), { start, end: end - 1, highWaterMark: 256 * 1024 });
   }
 
-  async remove(blob: string): Promise<void> {
+  protected async erase(blob: string): Promise<void> {
     await rm(this.file(blob), { force: true });
   }
 
   async keepOnly(blobs: Set<string>): Promise<void> {
     const present = await readdir(this.folder);
-    await Promise.all(present.filter((blob) => !blobs.has(blob)).map((blob) => this.remove(blob)));
+    await Promise.all(present.filter((blob) => !blobs.has(blob)).map((blob) => this.erase(blob)));
   }
 
   private file(blob: string): string {

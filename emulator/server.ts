@@ -39,6 +39,8 @@ export class Server {
     private readonly rooms: Rooms,
   ) {
     this.http.keepAliveTimeout = 60_000;
+    // A large upload over a slow line may take any time.
+    this.http.requestTimeout = 0;
   }
 
   /** Listens on loopback only, and returns the base URL. */
@@ -154,13 +156,15 @@ export class Server {
 
 /**
  * All services share one address. No bucket's name is as short as `v1` or begins with `_`, so that a path tells
- * whom it means; `/` is Object Storage's when the request is signed the S3 way, or the host says so.
+ * whom it means; `/` is Object Storage's when the request is signed the S3 way, and all is when the host says so.
  */
 function serviceOf(call: Call): Service | "control" {
   const first = call.path.split("/")[1] ?? "";
   if (first === "_emulator") return "control";
   if (header(call, "host")?.startsWith("object-store.") || bucketOfHost(call) !== undefined) return "storage";
-  if (first === "") return header(call, "authorization")?.startsWith("AWS4-") ? "storage" : "api";
+  const isSignedForS3 =
+    call.query.has("X-Amz-Signature") || header(call, "authorization")?.startsWith("AWS4-") === true;
+  if (first === "") return isSignedForS3 ? "storage" : "api";
   return first.length < 3 ? "api" : "storage";
 }
 

@@ -12,6 +12,7 @@ import { S3Error, element, s3Namespace, xml } from "./errors";
 import { type Node, children, textOf } from "./node";
 import { discard, discardingUnless, keep } from "./objects";
 import { Upload } from "./upload";
+import { wholeChecksum, withoutChecksums } from "./wholeChecksum";
 
 const smallestPart = 5 * 1024 * 1024;
 const mostParts = 10_000;
@@ -78,9 +79,12 @@ export async function keepPart(cloud: Cloud, call: S3Call, part: StoredPart): Pr
 /** Makes one object of the parts: its bytes stay where they are. */
 export async function complete(cloud: Cloud, call: S3Call): Promise<Reply> {
   findUpload(cloud, call);
-  const order = await xmlBody(call, "CompleteMultipartUpload");
+  const order = await xmlBody(withoutChecksums(call), "CompleteMultipartUpload");
+  const rows = order === undefined ? [] : children(order, "Part");
+  const checksum = await wholeChecksum(cloud, call, chosenParts(findUpload(cloud, call), rows));
+  // Looked at again: while the body came, or was summed up, the upload may have ended, or a part been replaced.
   const upload = findUpload(cloud, call);
-  const parts = chosenParts(upload, order === undefined ? [] : children(order, "Part"));
+  const parts = chosenParts(upload, rows);
   const bucket = findBucket(cloud, call);
   refuseOverwriting(call, bucket);
 
@@ -92,6 +96,7 @@ export async function complete(cloud: Cloud, call: S3Call): Promise<Reply> {
     pieces: parts.map(({ blob, size }) => ({ blob, size })),
     size: parts.reduce((sum, { size }) => sum + size, 0),
     etag,
+    checksum,
     lastModified: new Date(cloud.now()).toISOString(),
   });
   await discard(

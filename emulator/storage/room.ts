@@ -59,7 +59,7 @@ const operations: Record<string, Operation> = {
 
 /** Queries that ask for another thing than the bucket or the object itself. */
 const subResources =
-  /^(acl|cors|delete|encryption|lifecycle|location|logging|notification|object-lock|ownershipControls|policy|policyStatus|publicAccessBlock|replication|requestPayment|restore|select|tagging|torrent|uploadId|uploads|versioning|versions|website)$/;
+  /^(accelerate|acl|analytics|attributes|cors|delete|encryption|intelligent-tiering|inventory|legal-hold|lifecycle|location|logging|metrics|notification|object-lock|ownershipControls|policy|policyStatus|publicAccessBlock|replication|requestPayment|restore|retention|select|tagging|torrent|uploadId|uploads|versioning|versions|website)$/;
 
 export function storageRoom(cloud: Cloud): Room {
   return (call) => {

@@ -218,6 +218,15 @@ describe("checksums", () => {
     expect(emulator.objects()).toEqual([]);
   });
 
+  test("more than one request may store, and a name that is too long", async () => {
+    const { body, headers } = trailed("");
+    const large = { ...headers, "x-amz-decoded-content-length": String(5 * 1024 ** 3 + 1) };
+    const answer = await put(large, body);
+    expect([answer.status, code(answer.text)]).toEqual([400, "EntityTooLarge"]);
+    const long = await raw(emulator, "PUT", `/open/${"k".repeat(1025)}`, {}, "x");
+    expect([long.status, code(long.text)]).toEqual([400, "KeyTooLongError"]);
+  });
+
   test("Content-MD5", async () => {
     expect(
       (await put({ "content-md5": createHash("md5").update("123456789").digest("base64") })).status,

@@ -1,6 +1,7 @@
+import { createCipheriv } from "node:crypto";
 import { lookup } from "node:dns";
 import http from "node:http";
-import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
+import { type HeadObjectCommand, S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Emulator } from "../../emulator";
 
 /** Names below `localhost` are this machine; not every resolver knows that. */
@@ -31,6 +32,9 @@ export function virtualHostClient(emulator: Emulator, more: Partial<S3ClientConf
   const endpoint = emulator.objectStorageUrl.replace("127.0.0.1", "localhost");
   return sdkClient(emulator, { endpoint, forcePathStyle: false, ...more });
 }
+
+/** Sends a command of any kind. */
+export const sendAny = (client: S3Client, command: object) => client.send(command as HeadObjectCommand);
 
 export interface RawAnswer {
   status: number;
@@ -63,15 +67,9 @@ export function raw(
   });
 }
 
-/** Bytes that no compression or offset by a part's size leaves the same. */
+/** Bytes of which no two parts are the same; the same in every run. */
 export function noise(length: number, seed = 1): Buffer {
-  const bytes = Buffer.alloc(length);
-  let state = seed;
-  for (let at = 0; at + 4 <= length; at += 4) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    bytes.writeUInt32LE(state, at);
-  }
-  return bytes;
+  return createCipheriv("aes-128-ctr", Buffer.alloc(16, seed), Buffer.alloc(16)).update(Buffer.alloc(length));
 }
 
 export const MiB = 1024 * 1024;

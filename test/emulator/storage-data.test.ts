@@ -23,7 +23,7 @@ const at = { Bucket: "images", Key: "big.qcow2" };
 const start = async () => (emulator = await startEmulator({ dataDir }));
 const send = async <T>(work: (s3: ReturnType<typeof sdkClient>) => Promise<T>): Promise<T> => {
   // A stream cannot be sent again, of which the SDK warns aloud.
-  const logger = { debug() {}, info() {}, warn() {}, error() {} };
+  const logger = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
   const s3 = sdkClient(emulator, { logger });
   return work(s3).finally(() => {
     s3.destroy();
@@ -102,6 +102,27 @@ test("files of parts that nobody needs any more go", async () => {
   expect(await files()).toEqual([]);
 });
 
+test("a download goes on when its object is removed meanwhile", async () => {
+  const UploadId = await begin();
+  const bytes = noise(22 * MiB);
+  const parts = [];
+  for (let number = 1; number <= 4; number++)
+    parts.push(await part(UploadId, number, bytes.subarray((number - 1) * 6 * MiB, number * 6 * MiB)));
+  const MultipartUpload = { Parts: parts };
+  await send(async (s3) => {
+    await s3.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload }));
+    const { Body } = await s3.send(new GetObjectCommand(at));
+    const chunks: Buffer[] = [];
+    for await (const chunk of Body as Readable) {
+      if (chunks.length === 0)
+        await s3.send(new DeleteObjectsCommand({ ...at, Delete: { Objects: [{ Key: at.Key }] } }));
+      chunks.push(chunk as Buffer);
+    }
+    expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
+  });
+  while ((await files()).length > 0) await setImmediate();
+});
+
 test("a part that comes while its upload is aborted is not kept", async () => {
   const UploadId = await begin();
   const abort = new AbortMultipartUploadCommand({ ...at, UploadId });
@@ -128,13 +149,31 @@ test("a folder of an earlier version, with an object in one blob, is read", asyn
   const saved = JSON.parse(await readFile(file, "utf8")) as Saved;
   const [bucket] = saved.buckets;
   delete bucket!.uploads;
-  bucket!.objects = bucket!.objects.map(({ pieces, headers, checksum, ...object }) => ({
-    ...object,
-    blob: (pieces as { blob: string }[])[0]!.blob,
-  }));
+  for (const object of bucket!.objects) {
+    object.blob = (object.pieces as { blob: string }[])[0]!.blob;
+    for (const name of ["pieces", "headers", "checksum"]) Reflect.deleteProperty(object, name);
+  }
   await writeFile(file, JSON.stringify(saved));
   await start();
   expect((await raw(emulator, "GET", "/images/big.qcow2")).text).toBe("as before");
   expect(emulator.uploads()).toEqual([]);
   await part(await begin(), 1, Buffer.from("x"));
+});
+
+test("memory does not grow with a part", async () => {
+  const [UploadId, size] = [await begin(), 256 * MiB];
+  const chunk = Buffer.alloc(MiB, 1);
+  let most = 0;
+  const start = process.memoryUsage().arrayBuffers;
+  function* bytes() {
+    for (let sent = 0; sent < size; sent += chunk.length) {
+      most = Math.max(most, process.memoryUsage().arrayBuffers - start);
+      yield chunk;
+    }
+  }
+  const Body = Readable.from(bytes());
+  const command = new UploadPartCommand({ ...at, UploadId, PartNumber: 1, Body, ContentLength: size });
+  await send((s3) => s3.send(command));
+  expect(emulator.uploads()).toMatchObject([{ parts: [{ size }] }]);
+  expect(most).toBeLessThan(size / 2);
 });

@@ -1,27 +1,18 @@
 import {
   AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateBucketCommand,
   CreateMultipartUploadCommand,
-  DeleteObjectCommand,
-  DeleteObjectsCommand,
   GetBucketLocationCommand,
-  GetObjectAclCommand,
   GetObjectCommand,
   HeadBucketCommand,
-  HeadObjectCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  ListPartsCommand,
-  PutObjectAclCommand,
   PutObjectCommand,
   type S3Client,
   UploadPartCommand,
-  UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { type Emulator, kind, startEmulator } from "../../emulator";
-import { sdkClient } from "./s3";
+import { commandNames, everyCommand } from "./operations";
+import { sdkClient, sendAny } from "./s3";
 
 let emulator: Emulator;
 let s3: S3Client;
@@ -41,62 +32,17 @@ afterAll(() => {
 });
 
 const at = { Bucket: "images", Key: "there" };
-const send = (command: object) => s3.send(command as GetObjectCommand);
+const send = (command: object) => sendAny(s3, command);
 
-/** A request for every operation that a file's way into the storage may need, on an upload with one part. */
-async function commands(): Promise<Record<string, object>> {
-  const { UploadId } = await s3.send(new CreateMultipartUploadCommand(at));
-  const { ETag } = await s3.send(new UploadPartCommand({ ...at, UploadId, PartNumber: 1, Body: "part" }));
-  const Parts = [{ PartNumber: 1, ETag }];
-  const CopySource = "images/there";
-  return {
-    putObject: new PutObjectCommand({ ...at, Body: "new" }),
-    getObject: new GetObjectCommand(at),
-    headObject: new HeadObjectCommand(at),
-    putObjectAcl: new PutObjectAclCommand({ ...at, ACL: "public-read" }),
-    getObjectAcl: new GetObjectAclCommand(at),
-    copyObject: new CopyObjectCommand({ ...at, Key: "copy", CopySource }),
-    listObjects: new ListObjectsV2Command(at),
-    createMultipartUpload: new CreateMultipartUploadCommand(at),
-    uploadPart: new UploadPartCommand({ ...at, UploadId, PartNumber: 2, Body: "x" }),
-    uploadPartCopy: new UploadPartCopyCommand({ ...at, UploadId, PartNumber: 3, CopySource }),
-    listParts: new ListPartsCommand({ ...at, UploadId }),
-    listMultipartUploads: new ListMultipartUploadsCommand(at),
-    completeMultipartUpload: new CompleteMultipartUploadCommand({
-      ...at,
-      UploadId,
-      MultipartUpload: { Parts },
-    }),
-    abortMultipartUpload: new AbortMultipartUploadCommand({ ...at, UploadId }),
-    deleteObjects: new DeleteObjectsCommand({ ...at, Delete: { Objects: [{ Key: at.Key }] } }),
-    deleteObject: new DeleteObjectCommand(at),
-  };
-}
-const operations = [
-  "putObject",
-  "getObject",
-  "headObject",
-  "putObjectAcl",
-  "getObjectAcl",
-  "copyObject",
-  "listObjects",
-  "createMultipartUpload",
-  "uploadPart",
-  "uploadPartCopy",
-  "listParts",
-  "listMultipartUploads",
-  "completeMultipartUpload",
-  "abortMultipartUpload",
-  "deleteObjects",
-  "deleteObject",
-];
+const commands = () => everyCommand(s3);
+const operations = commandNames;
 
 const broken = /ECONNRESET|EPIPE|socket hang up/;
 const state = () => JSON.stringify([emulator.objects(), emulator.uploads()]);
 
 describe.each(operations)("%s", (operation) => {
   test("answers a fault's status in S3's words, and does nothing; then it works", async () => {
-    const command = (await commands())[operation]!;
+    const command = (await commands())[operation];
     const before = state();
     emulator.faults.add({ kind: "status", operation, status: 503, retryAfter: 1 });
     await expect(send(command)).rejects.toMatchObject({
@@ -110,7 +56,7 @@ describe.each(operations)("%s", (operation) => {
   });
 
   test("breaks off before the work, or after it", async () => {
-    const command = (await commands())[operation]!;
+    const command = (await commands())[operation];
     const before = state();
     emulator.faults.add({ kind: "reset-before", operation });
     await expect(send(command)).rejects.toThrow(broken);
@@ -122,7 +68,7 @@ describe.each(operations)("%s", (operation) => {
   });
 
   test("is denied to one key, and not to others", async () => {
-    const command = (await commands())[operation]!;
+    const command = (await commands())[operation];
     const before = state();
     const { accessKey } = emulator.options;
     emulator.options.denied = [{ operation, accessKey }];
@@ -148,7 +94,7 @@ describe("faults", () => {
   });
 
   test("an upload completed, and answered as if it were not", async () => {
-    const command = (await commands()).completeMultipartUpload!;
+    const command = (await commands()).completeMultipartUpload;
     const body = "<Error><Code>InternalError</Code><Message>We failed.</Message></Error>";
     emulator.faults.add({ kind: "status-after", operation: "completeMultipartUpload", status: 200, body });
     await expect(send(command)).rejects.toMatchObject({ name: "InternalError" });
