@@ -36,7 +36,7 @@ const unpacked = (command: string) => (path: string) =>
 /** The name without the packer's ending. Never the same name: the shell would empty the file before it is read. */
 function unpackedName(path: string): string {
   const name = path.replace(/\.(gz|xz|zst|bz2)$/i, "");
-  return name === path || name === "" ? beside(`${path}.qcow2`) : name;
+  return name === path || name === "" ? beside(path) : name;
 }
 
 /** In the order in which they are asked: what holds another's mark too (a GPT disk has an MBR, an ISO may) comes before it. */

@@ -44,7 +44,7 @@ export async function statFile(path: string): Promise<BigIntStats> {
 
 /** Turns an error of the file system's into a sentence, and leaves any other as it is. */
 export function explain(error: unknown, path: string): unknown {
-  if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) {
+  if (typeof error !== "object" || error === null || !("syscall" in error) || !("code" in error)) {
     return error;
   }
   switch (error.code) {

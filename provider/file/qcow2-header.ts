@@ -60,10 +60,6 @@ export class Complaint {
   cutShort(fileSize: number, what: string): FileError {
     return this.that(`is cut short: it ends at byte ${fileSize}, and ${what}`, this.copyAgain);
   }
-
-  damaged(problem: string): FileError {
-    return this.that(`is damaged: ${problem}`, this.repair);
-  }
 }
 
 /**

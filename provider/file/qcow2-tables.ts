@@ -25,10 +25,10 @@ export async function refuseCutShort(
   const complaint = new Complaint(path);
   const { refcountTableOffset, refcountTableClusters, clusterSize } = header;
   const refcounts = await readAt(handle, refcountTableOffset, refcountTableClusters * clusterSize);
-  refuseBeyond(offsetsIn(refcounts), "refcount table", "refcount block");
+  refuseBeyond(offsetsIn(refcounts), "refcount table", "a refcount block");
 
   const l2Tables = offsetsIn(await readAt(handle, header.l1Offset, header.l1Entries * 8));
-  refuseBeyond(l2Tables, "L1 table", "L2 table");
+  refuseBeyond(l2Tables, "L1 table", "an L2 table");
   const most = Math.min(mostTables, mostBytes / clusterSize);
   for (const offset of l2Tables.sort((a, b) => b - a).slice(0, most)) {
     const last = lastPlace(await readAt(handle, offset, clusterSize), header);
@@ -40,10 +40,14 @@ export async function refuseCutShort(
   function refuseBeyond(offsets: readonly number[], table: string, target: string): void {
     for (const offset of offsets) {
       if (offset % clusterSize !== 0) {
-        throw complaint.damaged(`its ${table} names a ${target} at byte ${offset}, where no cluster begins`);
+        // Not even `qemu-img check -r all` mends that.
+        throw complaint.that(
+          `is damaged: its ${table} names ${target} at byte ${offset}, where no cluster begins`,
+          complaint.copyAgain,
+        );
       }
       if (offset >= fileSize) {
-        throw complaint.cutShort(fileSize, `its ${table} names a ${target} at byte ${offset}`);
+        throw complaint.cutShort(fileSize, `its ${table} names ${target} at byte ${offset}`);
       }
     }
   }
