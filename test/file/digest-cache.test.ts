@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -242,9 +243,9 @@ test("several processes at once: each is right, and the file is whole at every m
       console.log(JSON.stringify(told));
     })();`;
   const start = () => promisify(execFile)(process.execPath, ["-e", script, directory, ...files]);
-  let running = true;
+  const ended = new AbortController();
   const processes = Promise.all([start(), start(), start()]).finally(() => {
-    running = false;
+    ended.abort();
   });
   const whole = () => {
     try {
@@ -253,7 +254,7 @@ test("several processes at once: each is right, and the file is whole at every m
       return (error as NodeJS.ErrnoException).code === "ENOENT";
     }
   };
-  while (running) {
+  while (!ended.signal.aborted) {
     expect(whole()).toBe(true);
     await new Promise(setImmediate);
   }
@@ -345,8 +346,7 @@ describe("many files", () => {
   test("who asks for the same file at the same time gets the same digest, read once", async () => {
     const [file] = several() as [string];
     const link = folder.in("link.qcow2");
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a hard link: another path, the same file
-    (require("node:fs") as typeof import("node:fs")).linkSync(file, link);
+    linkSync(file, link); // another path, the same file
     const subject = new FileDigests({ directory: folder.in("golden.qcow2/none"), now: later });
     const counts = counted();
     const asked = [file, file, link].map((name) => subject.digest(name, counts));
@@ -365,7 +365,9 @@ describe("many files", () => {
     const reason = new Error("Ctrl-C");
     const leaving = subject.digest(file, {
       signal: controller.signal,
-      onProgress: () => controller.abort(reason),
+      onProgress: () => {
+        controller.abort(reason);
+      },
     });
     const staying = subject.digest(file);
     await expect(leaving).rejects.toBe(reason);

@@ -90,10 +90,30 @@ describe("a file that changes while it is read", () => {
     `${path} changed while it was read; run again when it is complete (\`ls -l ${path}\` shows whether it still grows).`;
 
   test.each<[string, () => void]>([
-    ["grows", () => appendFileSync(path, "more")],
-    ["is cut short", () => truncateSync(path, 100)],
-    ["is emptied", () => truncateSync(path, 0)],
-    ["is written to", () => writeFileSync(path, "x", { flag: "r+" })],
+    [
+      "grows",
+      () => {
+        appendFileSync(path, "more");
+      },
+    ],
+    [
+      "is cut short",
+      () => {
+        truncateSync(path, 100);
+      },
+    ],
+    [
+      "is emptied",
+      () => {
+        truncateSync(path, 0);
+      },
+    ],
+    [
+      "is written to",
+      () => {
+        writeFileSync(path, "x", { flag: "r+" });
+      },
+    ],
     [
       "is replaced by another",
       () => {
@@ -130,7 +150,11 @@ describe("a file that changes while it is read", () => {
 
   test("is removed", async () => {
     writeFileSync(path, Buffer.alloc(large));
-    const digest = digestFile(path, { onProgress: () => folder.remove() });
+    const digest = digestFile(path, {
+      onProgress: () => {
+        folder.remove();
+      },
+    });
     await expect(digest).rejects.toThrow(`${path} is not there`);
   });
 });

@@ -38,12 +38,12 @@ export const inUse = 1n << 63n;
 export const compressed = 1n << 62n;
 export const zeros = 1n;
 
-export function u32(bytes: Buffer, offset: number, value: number): void {
-  bytes.writeUInt32BE(value, offset);
+export function u32(bytes: Buffer, offset: number, value: number): number {
+  return bytes.writeUInt32BE(value, offset);
 }
 
-export function u64(bytes: Buffer, offset: number, value: number | bigint): void {
-  bytes.writeBigUInt64BE(BigInt(value), offset);
+export function u64(bytes: Buffer, offset: number, value: number | bigint): number {
+  return bytes.writeBigUInt64BE(BigInt(value), offset);
 }
 
 /** Writes a header extension at `offset`, and answers where the next one begins. */
