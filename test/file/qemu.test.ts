@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { inspectQcow2 } from "../../provider/file/qcow2";
-import { Folder, onQemu, qemu, u64 } from "./images";
+import { Folder, onQemu, qemu, qemuLuks, u64 } from "./images";
 
 let folder: Folder;
 let path: string;
@@ -22,7 +22,7 @@ afterEach(() => {
 });
 
 const convert = (...options: string[]) => {
-  qemu("convert", "-f", "raw", "-O", "qcow2", ...options, folder.in("disk.raw"), path);
+  qemuLuks("convert", "-f", "raw", "-O", "qcow2", ...options, folder.in("disk.raw"), path);
 };
 
 /** What qemu-img says of an image, to compare. */
@@ -147,7 +147,7 @@ describe("refused, and mended by the command in the sentence", () => {
   onQemu.each(["luks", "aes"])("encrypted with %s", async (format) => {
     writeFileSync(folder.in("PASSPHRASE-FILE"), "secret-passphrase");
     const key = `secret,id=key,file=${folder.in("PASSPHRASE-FILE")}`;
-    const encryption = `encrypt.format=${format},encrypt.key-secret=key${format === "luks" ? ",encrypt.iter-time=100" : ""}`;
+    const encryption = `encrypt.format=${format},encrypt.key-secret=key${format === "luks" ? ",encrypt.iter-time=100,encrypt.hash-alg=sha512" : ""}`;
     convert("--object", key, "-o", encryption);
     expect(await said()).toContain(`is encrypted with ${format.toUpperCase()}`);
     expect(await mend()).toMatchObject(whole);
@@ -205,7 +205,7 @@ describe("refused, and mended by the command in the sentence", () => {
   onQemu("a disk of LUKS", async () => {
     writeFileSync(folder.in("PASSPHRASE-FILE"), "secret-passphrase");
     const key = `secret,id=key,file=${folder.in("PASSPHRASE-FILE")}`;
-    qemu(
+    qemuLuks(
       "convert",
       "--object",
       key,
@@ -214,7 +214,7 @@ describe("refused, and mended by the command in the sentence", () => {
       "-O",
       "luks",
       "-o",
-      "key-secret=key,iter-time=100",
+      "key-secret=key,iter-time=100,hash-alg=sha512",
       folder.in("disk.raw"),
       path,
     );
