@@ -391,6 +391,23 @@ describe("many files", () => {
     expect(told).toBe(1);
   });
 
+  test("a reading that was left has no say in the one that came after it", async () => {
+    const [file] = several() as [string];
+    const subject = new FileDigests({ directory: folder.in("golden.qcow2/none"), now: later }, 1);
+    const controller = new AbortController();
+    const onProgress = () => {
+      controller.abort(new Error("Ctrl-C"));
+    };
+    await expect(subject.digest(file, { signal: controller.signal, onProgress })).rejects.toThrow("Ctrl-C");
+    let third: Promise<FileDigest> | undefined;
+    const second = await subject.digest(file, {
+      onProgress: () => {
+        third ??= subject.digest(file);
+      },
+    });
+    expect(await third).toBe(second);
+  });
+
   test("aborted before it begins: nothing is read", async () => {
     const subject = digests();
     const signal = AbortSignal.abort(new Error("Ctrl-C"));
