@@ -29,6 +29,18 @@ module.exports = {
       "^provider/(?!api/)|node_modules/@pulumi/",
     ),
     border(
+      "file-stays-on-this-machine",
+      "provider/file looks at files, before anything is sent: it knows neither Pulumi nor the network, and of the client only how foreign text is shown.",
+      "^provider/file/",
+      "^provider/(?!file/|api/errors\\.ts$)|node_modules/|^(node:)?(http|https|http2|net|tls|dns|dgram|child_process)(/|$)",
+    ),
+    border(
+      "file-is-for-the-lifecycle",
+      "What a program and the command know of a file, they know from the lifecycle.",
+      "^provider/(?!file/|lifecycle/)",
+      "^provider/file/",
+    ),
+    border(
       "object-storage-knows-no-pulumi",
       "provider/object-storage is a client of S3: of the rest it knows the API's settings, its places, and how foreign text is shown.",
       "^provider/object-storage/",
