@@ -92,7 +92,8 @@ function asText(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function messageOf(error: unknown): string {
+/** What an error of the service says; any other is none to be told of. */
+export function messageOf(error: unknown): string {
   if (error instanceof ScpError) {
     return error.message;
   }

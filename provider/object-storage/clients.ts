@@ -17,6 +17,8 @@ export interface Libraries {
 }
 
 export async function loadLibraries(): Promise<Libraries> {
+  // Which versions of Node.js a future SDK will need is no news for who runs pulumi up.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const [sdk, agent, environment] = await Promise.all([
     import("@aws-sdk/client-s3"),
     import("https-proxy-agent"),
