@@ -102,16 +102,26 @@ export function sanitize(text: string, secrets: readonly string[]): string {
   const plain = unescaped(redact(text, secrets));
   // Once more: what was in the midst of a secret is gone now.
   const safe = redact(plain, secrets);
-  return safe.length > shown ? `${safe.slice(0, shown)} … (cut short, ${safe.length} characters)` : safe;
+  return cutShort(safe, shown);
 }
+
+/** At most so much of a text, and how long it was. */
+export function cutShort(text: string, longest: number): string {
+  return text.length > longest
+    ? `${text.slice(0, longest)} … (cut short, ${text.length} characters)`
+    : text;
+}
+
+/** Signs that speak to a terminal, or turn the direction of writing. */
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+export const unfitToShow = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
 
 function unescaped(text: string): string {
   return (
     text
       // eslint-disable-next-line no-control-regex -- control characters are what is looked for
       .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|.)/g, "")
-      // eslint-disable-next-line no-control-regex -- likewise
-      .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ")
+      .replace(unfitToShow, " ")
       .replace(/ {2,}/g, " ")
       .trim()
   );

@@ -404,6 +404,15 @@ describe("the other operations, checked by what the emulator holds", () => {
     expect((await errorOf(all())).message).toContain("The list does not end after 1000 pages");
   });
 
+  test("what an image says is fit to be shown, in its volumes too: no control characters, no megabytes", () => {
+    const long = "x".repeat(2_000_000);
+    const volumes = JSON.stringify([{ device_name: "\u001b[31m/dev/vda\u200f", tag: long }]);
+    const image = imageFrom({ id: "a", name: `\u061c${long}`, status: long, url: long, volumes });
+    expect(JSON.stringify(image).length).toBeLessThan(5_000);
+    expect(image?.name).toMatch(/^x{1000} … \(cut short, 2000000 characters\)$/);
+    expect(image?.volumes).toMatchObject([{ deviceName: "[31m/dev/vda" }]);
+  });
+
   test("list: every parameter under the API's name", async () => {
     server.reset({ body: '{"images":[]}' });
     await clientFor(server).listImages({
