@@ -26,6 +26,8 @@ export interface ScpErrorDetails {
   retryAfter?: number;
   /** Whether the service may have done the work all the same: its answer was lost, or it failed while working. */
   mayHaveWorked: boolean;
+  /** Whether the answer was in the service's own envelope: anything on the way can answer with a status. */
+  inEnvelope?: boolean;
 }
 
 /**
@@ -40,11 +42,13 @@ export class ScpError extends Error {
   readonly detail?: string;
   readonly retryAfter?: number;
   readonly mayHaveWorked: boolean;
+  readonly inEnvelope: boolean;
 
   constructor(details: ScpErrorDetails) {
     super(describe(details));
     this.failure = details.failure;
     this.mayHaveWorked = details.mayHaveWorked;
+    this.inEnvelope = details.inEnvelope ?? false;
     this.status = details.status;
     this.code = details.code;
     this.detail = details.detail;
@@ -61,6 +65,11 @@ export const isNotFound = is("notFound");
 export const isConflict = is("conflict");
 export const isForbidden = is("forbidden");
 export const isInvalid = is("invalid");
+
+/** Whether it is the service that answered, and not something on the way to it. */
+export function isServicesOwn(error: unknown): boolean {
+  return error instanceof ScpError && error.inEnvelope;
+}
 
 /** Trouble that passes by itself: the service is busy, broken for now, or out of reach. */
 export function isTransient(error: unknown): error is ScpError {
@@ -107,9 +116,7 @@ export function sanitize(text: string, secrets: readonly string[]): string {
 
 /** At most so much of a text, and how long it was. */
 export function cutShort(text: string, longest: number): string {
-  return text.length > longest
-    ? `${text.slice(0, longest)} … (cut short, ${text.length} characters)`
-    : text;
+  return text.length > longest ? `${text.slice(0, longest)} … (cut short, ${text.length} characters)` : text;
 }
 
 /** Signs that speak to a terminal, or turn the direction of writing. */

@@ -204,6 +204,7 @@ export class Http {
       requestId: requestId(response, show),
       retryAfter: retryAfter(header(response, "retry-after"), this.serverNow()),
       mayHaveWorked: status >= 500,
+      inEnvelope: envelope !== undefined,
       advice: call.advice?.(failure, code) ?? this.advice(failure, offset),
     });
   }
