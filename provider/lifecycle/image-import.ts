@@ -70,7 +70,8 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
     async check(olds, news) {
       const { inputs, failures } = await checkInputs(context, imageImport, news);
       const checked = asInputs(imageImport, inputs);
-      if (failures.length > 0 || checked.partOfImage === true) {
+      const isNowhere = isUnknown([news.region, news.environment]);
+      if (failures.length > 0 || isNowhere || checked.partOfImage === true) {
         return { inputs, failures };
       }
       const { imageId, url, deleteImage } = checked;

@@ -49,8 +49,8 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
   return {
     async check(olds, news) {
       const { inputs, failures } = await checkInputs(context, imageRecord, news);
-      if (failures.length > 0) {
-        return { inputs, failures };
+      if (failures.length > 0 || isUnknown([news.region, news.environment])) {
+        return { inputs, failures }; // Where nobody knows yet, nothing can be asked.
       }
       const checked = asInputs(imageRecord, inputs);
       const location = context.locate(inputs);
