@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { ScpClient } from "../api/client";
 import { ScpError } from "../api/errors";
 import { accountInUrl } from "../api/object-url";
+import { isLoopback } from "../api/regions";
 import { ImageError } from "./image-error";
 
 /** What a state tells of the account that an image was made by. */
@@ -10,6 +11,8 @@ export interface MadeBy {
   accountId?: unknown;
   /** Where IAM does not tell the account: a fingerprint of the access key that made it. */
   madeWith?: unknown;
+  /** The endpoint that it was made at, where one was configured. */
+  endpoint?: unknown;
   /** The owner, as the service calls him. Not always the account's id. */
   owner?: unknown;
   /** The file's URL names the account too: SCP takes files of the caller's own account only. */
@@ -40,13 +43,16 @@ export async function checkExpectedAccount(client: ScpClient): Promise<void> {
   }
 }
 
-/** What the state keeps of who made an image: the account; where IAM does not tell it, a fingerprint of the access key. */
+/** What the state keeps of who made an image: the account; where IAM does not tell it, a fingerprint of the access key. And where. */
 export async function makerOf(
   client: ScpClient,
   imageId: string,
-): Promise<{ accountId?: string; madeWith?: string }> {
+): Promise<{ accountId?: string; madeWith?: string; endpoint?: string }> {
   const accountId = await client.accountId().catch(() => undefined);
-  return accountId === undefined ? { madeWith: fingerprint(client, imageId) } : { accountId };
+  const { endpoint } = client.settings;
+  return accountId === undefined
+    ? { madeWith: fingerprint(client, imageId), endpoint }
+    : { accountId, endpoint };
 }
 
 /** Tells only whether it is the same access key: it is a different one for each image. */
@@ -86,6 +92,30 @@ export async function foreignAccount(
   return own.owner === owner
     ? undefined
     : `the keys' images are those of owner ${own.owner}, and it was made by ${owner}`;
+}
+
+/** Says that an image was made at another endpoint than the one in use, which may be another region's; undefined where it was not. */
+export function anotherEndpoint(
+  { endpoint: before }: MadeBy,
+  { endpoint: now, sources }: Pick<ScpClient["settings"], "endpoint" | "sources">,
+): string | undefined {
+  if (typeof before !== "string" || hostOf(before) === hostOf(now)) {
+    return undefined; // States of older versions do not tell.
+  }
+  const here = now === undefined ? "none is configured" : `it is ${now} (from ${sources.endpoint ?? "?"})`;
+  return `it was made at the endpoint ${before}, and now ${here}`;
+}
+
+/** What the state is to say after an image was found: where it is known to be answered for. */
+export function endpointFound(before: MadeBy, settings: ScpClient["settings"]): string | undefined {
+  const { endpoint } = anotherEndpoint(before, settings) === undefined ? before : settings;
+  return asText(endpoint);
+}
+
+/** A host name; one for all of this machine's own, where an emulator takes another port each time. */
+function hostOf(endpoint: string | undefined): string | undefined {
+  const host = endpoint !== undefined && URL.canParse(endpoint) ? new URL(endpoint).hostname : endpoint;
+  return host !== undefined && isLoopback(host) ? "this machine" : host;
 }
 
 function asText(value: unknown): string | undefined {

@@ -3,7 +3,7 @@ import { isNotFound } from "../api/errors";
 import type { Image } from "../api/images";
 import type { Clock } from "./clock";
 import { ImageError } from "./image-error";
-import { foreignAccount, type MadeBy } from "./accounts";
+import { anotherEndpoint, foreignAccount, type MadeBy } from "./accounts";
 
 /** What a state tells of an image that may be gone. */
 export interface Remembered extends MadeBy {
@@ -71,7 +71,8 @@ async function proveGone(id: string, remembered: Remembered, client: ScpClient):
       `Image ${id} is answered with 404, but the list of images has it. Run again. ${kept}`,
     );
   }
-  const foreign = await foreignAccount(client, id, remembered);
+  const foreign =
+    anotherEndpoint(remembered, client.settings) ?? (await foreignAccount(client, id, remembered));
   if (foreign !== undefined) {
     const called = name === undefined ? "" : ` (${name})`;
     throw new ImageError(`Image ${id}${called} is answered with 404, but ${foreign}. ${kept}`);

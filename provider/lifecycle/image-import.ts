@@ -7,7 +7,7 @@ import { diffProperties } from "../schema/diff";
 import { imageImport } from "../schema/image-import";
 import { asRead } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
-import { makerOf } from "./accounts";
+import { endpointFound, makerOf } from "./accounts";
 import {
   checkInputs,
   createTimeout,
@@ -119,13 +119,15 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
 
     async read(id, known) {
       const olds = known ?? {};
-      const image = await readImage(id, known, await context.open(olds));
+      const location = await context.open(olds);
+      const image = await readImage(id, known, location);
       if (image === undefined) {
         return undefined;
       }
       const state = asState(imageImport, olds);
       const { properties, echo } = asRead(imageImport, image, { url: state.url, echo: state.echo });
-      const now = { deleteImage: true, ...state, ...locationOf(context, olds), ...properties };
+      const endpoint = endpointFound(state, location.client.settings);
+      const now = { deleteImage: true, ...state, ...locationOf(context, olds), endpoint, ...properties };
       const found = withOldTime(outputs(image, now, echo?.url), olds);
       return { id, outputs: found, inputs: withDefaults(imageImport, found) };
     },
@@ -135,9 +137,9 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       const inputs = asInputs(imageImport, news);
       const state = asState(imageImport, olds);
       if (!isSameUrl(state.url, inputs.url)) {
-        const { token, accountId, madeWith, owner, ofRecord } = state;
+        const { token, accountId, madeWith, endpoint, owner, ofRecord } = state;
         const { image, unconfirmed } = await bringToActive(inputs);
-        const now = { ...inputs, token, accountId, madeWith, owner, ofRecord, unconfirmed };
+        const now = { ...inputs, token, accountId, madeWith, endpoint, owner, ofRecord, unconfirmed };
         return { id, outputs: outputs(image, now, echoOf(image, inputs.url)) };
       }
       const late =
@@ -230,14 +232,15 @@ function echoOf({ url }: Image, declared: string): string | undefined {
 
 /** What the import tells: what was declared, what the file turned out to be, and what is ours. */
 function outputs(image: Image, state: ImportState, echo: string | undefined): Record<string, unknown> {
-  const { region, environment, token, accountId, madeWith, owner, unconfirmed, ofRecord } = state;
+  const { region, environment, token, unconfirmed, ofRecord } = state;
+  const { accountId, madeWith, endpoint, owner } = state;
   return omitUndefined({
     imageId: image.id,
     url: state.url ?? image.url,
     ...settingsOf(state),
     ...{ region, environment },
     echo: echo === undefined ? undefined : { url: echo },
-    ...{ token, accountId, madeWith, owner, unconfirmed, ofRecord },
+    ...{ token, accountId, madeWith, endpoint, owner, unconfirmed, ofRecord },
     ...Object.fromEntries(
       namesGiven(imageImport, "output").map((name) => [name, image[name as keyof Image]]),
     ),

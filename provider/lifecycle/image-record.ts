@@ -17,7 +17,7 @@ import { changedProperties, diffProperties } from "../schema/diff";
 import { imageRecord } from "../schema/image-record";
 import { asDeclared, asRead, immutableMismatches, type Spelled } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
-import { makerOf } from "./accounts";
+import { endpointFound, makerOf } from "./accounts";
 import { checkInputs, deleteUnlessHeld, failuresOfImage, locationOf, readImage, withOldTime } from "./check";
 import { confirm } from "./confirm";
 import type { Location, ProviderContext } from "./context";
@@ -125,7 +125,8 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       }
       const state = asState(imageRecord, olds);
       const tags = state.tags === undefined ? undefined : await readTags(image, state.tags, location);
-      const now = { ...state, ...locationOf(context, olds), tags };
+      const endpoint = endpointFound(state, location.client.settings);
+      const now = { ...state, ...locationOf(context, olds), tags, endpoint };
       const found = withOldTime(
         outputs(image, now, asRead(imageRecord, image, { ...olds, echo: state.echo })),
         olds,
@@ -147,9 +148,10 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       if (changed.includes("tags") && inputs.tags !== undefined) {
         await client.tags.set(image, inputs.tags);
       }
-      const { token, accountId, madeWith, unconfirmed } = asState(imageRecord, olds);
+      const { token, accountId, madeWith, endpoint, unconfirmed } = asState(imageRecord, olds);
       const stays = unconfirmed === true && (await confirm(image, location)) !== "removed";
-      const state = { ...inputs, token, accountId, madeWith, unconfirmed: stays ? true : undefined };
+      const made = { accountId, madeWith, endpoint };
+      const state = { ...inputs, token, ...made, unconfirmed: stays ? true : undefined };
       return { id, outputs: outputs(image, state, asDeclared(imageRecord, image, inputs)) };
     },
 
@@ -282,12 +284,12 @@ function pick<T extends object, K extends keyof T>(values: T, names: readonly K[
 
 /** What the record tells: what was declared, as the state is to have it, what is known of an image at once, and what is ours. */
 function outputs(image: Image, state: RecordState, { properties, echo }: Spelled): Record<string, unknown> {
-  const { token, accountId, madeWith, unconfirmed } = state;
+  const { token, accountId, madeWith, endpoint, unconfirmed } = state;
   return omitUndefined({
     ...properties,
     ...pick(state, ["tags", "region", "environment"]),
     ...pick(state, namesChanged(imageRecord, "setting")),
-    ...{ echo, token, accountId, madeWith, unconfirmed },
+    ...{ echo, token, accountId, madeWith, endpoint, unconfirmed },
     ...pick(image, namesGiven(imageRecord, "output") as (keyof Image)[]),
   });
 }

@@ -98,6 +98,8 @@ export const imageRecord = {
   accountId: kept<string>(),
   /** Where IAM does not tell the account: a fingerprint of the access key. */
   madeWith: kept<string>(),
+  /** The endpoint that it was made at, where one is configured. */
+  endpoint: kept<string>(),
   /** Whether the creation tag is still to be removed. */
   unconfirmed: kept<boolean>(),
 };
