@@ -3,12 +3,16 @@ import { isConflict, isForbidden, isNotFound } from "../api/errors";
 import type { Clock } from "./clock";
 import { ImageError } from "./image-error";
 import { duration } from "./progress";
-import { showUnlessGone, type Remembered } from "./gone";
+import { ageInWords, ageOf, describe, mayBeShownLate, showUnlessAbsent, type Remembered } from "./gone";
 
 interface Services {
   client: ScpClient;
   clock: Clock;
+  warn: (text: string) => void;
 }
+
+/** How old an image must be to be taken for gone by a delete, in milliseconds: a run cannot wait for what may never come. */
+const lateFor = 60_000;
 
 /** How long a delete that is refused because the image is in use is tried again, in milliseconds. */
 const inUse = { longest: 5 * 60_000, initialBackoff: 2_000, maxBackoff: 30_000 };
@@ -26,7 +30,10 @@ export async function deleteImage(id: string, remembered: Remembered, services: 
       return;
     } catch (error) {
       if (isNotFound(error)) {
-        if ((await showUnlessGone(id, remembered, services)) === undefined) {
+        const isAbsent = (await showUnlessAbsent(id, remembered, services)) === undefined;
+        const isLate = ageOf(remembered, client) < lateFor && clock.now() - since < lateFor;
+        if (isAbsent && !isLate) {
+          warnIfLate(id, remembered, services);
           return;
         }
       } else if (isForbidden(error) && (await client.showImage(id).catch(() => undefined))?.protected) {
@@ -42,6 +49,16 @@ export async function deleteImage(id: string, remembered: Remembered, services: 
       }
     }
     await clock.sleep(pause);
+  }
+}
+
+/** An image that may still come to be shown is let go all the same: else a stack whose new image is gone could not be destroyed. */
+function warnIfLate(id: string, remembered: Remembered, { client, warn }: Services): void {
+  if (mayBeShownLate(remembered, client)) {
+    warn(
+      `Image ${describe(id, remembered)}, created ${ageInWords(remembered, client)} ago, is not found, so it is taken for deleted. ` +
+        "Should the service show it later after all, no state holds it: delete it then.",
+    );
   }
 }
 
