@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ScpClient } from "../api/client";
 import { ScpError } from "../api/errors";
+import type { Image } from "../api/images";
 import { accountInUrl } from "../api/object-url";
 import { isLoopback } from "../api/regions";
 import { ImageError } from "./image-error";
@@ -94,6 +95,49 @@ export async function foreignAccount(
     : `the keys' images are those of owner ${own.owner}, and it was made by ${owner}`;
 }
 
+/**
+ * Says that an image is another account's, such as one that is shared with the keys' own; undefined where it is not, as far as that can be
+ * told: by the account that its url names, or by the owner of what the keys list as their own.
+ */
+export async function anothersImage(
+  client: ScpClient,
+  { url = "", owner, visibility }: Image,
+): Promise<string | undefined> {
+  const maker = accountInUrl(url);
+  const keys = await client.accountId().catch(undefinedIfRefused);
+  if (maker !== undefined && keys !== undefined) {
+    return maker === keys ? undefined : `it is of account ${maker}, and the keys are of account ${keys}`;
+  }
+  if (owner === undefined || visibility === "private") {
+    return undefined; // Private images of others are not shown.
+  }
+  const [own] =
+    (await client.listImages({ visibility: "private", limit: 1 }).catch(undefinedIfRefused)) ?? [];
+  return own?.owner === undefined || own.owner === owner
+    ? undefined
+    : `it is of owner ${owner}, and the keys' own images are of owner ${own.owner}`;
+}
+
+/** Says of a refusal whose the image is, and the way out; undefined where it is the keys' own, as far as that can be told. */
+export async function explainForeign(
+  error: ScpError,
+  image: Image,
+  client: ScpClient,
+): Promise<ImageError | undefined> {
+  const foreign = await anothersImage(client, image);
+  return foreign === undefined
+    ? undefined
+    : new ImageError(
+        `${error.message} Image ${image.id} is not yours: ${foreign}. Only its owner can change or delete it; ` +
+          "take it out of the state with pulumi state delete.",
+        { cause: error },
+      );
+}
+
+function undefinedIfRefused(error: unknown): undefined {
+  messageOf(error);
+}
+
 /** Says that an image was made at another endpoint than the one in use, which may be another region's; undefined where it was not. */
 export function anotherEndpoint(
   { endpoint: before }: MadeBy,
@@ -122,6 +166,7 @@ function asText(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
+/** @throws whatever is no error of the service */
 function messageOf(error: unknown): string {
   if (error instanceof ScpError) {
     return error.message;

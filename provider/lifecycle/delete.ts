@@ -1,5 +1,6 @@
 import type { ScpClient } from "../api/client";
-import { isConflict, isForbidden, isNotFound } from "../api/errors";
+import { isConflict, isForbidden, isNotFound, type ScpError } from "../api/errors";
+import { explainForeign } from "./accounts";
 import type { Clock } from "./clock";
 import { ImageError } from "./image-error";
 import { duration } from "./progress";
@@ -36,8 +37,8 @@ export async function deleteImage(id: string, remembered: Remembered, services: 
           warnIfLate(id, remembered, services);
           return;
         }
-      } else if (isForbidden(error) && (await client.showImage(id).catch(() => undefined))?.protected) {
-        throw new ImageError(protectedText(id), { cause: error });
+      } else if (isForbidden(error)) {
+        throw await explainRefusal(error, id, remembered, client);
       } else if (!isConflict(error)) {
         throw error;
       }
@@ -62,7 +63,26 @@ function warnIfLate(id: string, remembered: Remembered, { client, warn }: Servic
   }
 }
 
-function protectedText(id: string): string {
+/** Why the service does not let an image be deleted, where that can be told: it is somebody else's, or protected. */
+async function explainRefusal(
+  error: ScpError,
+  id: string,
+  remembered: Remembered,
+  client: ScpClient,
+): Promise<Error> {
+  const image = await client.showImage(id).catch(() => undefined);
+  const foreign = image && (await explainForeign(error, image, client));
+  const refused = image?.protected ? new ImageError(protectedText(id, remembered), { cause: error }) : error;
+  return foreign ?? refused;
+}
+
+function protectedText(id: string, { protected: declared }: Remembered): string {
+  if (declared === undefined) {
+    return (
+      `Image ${id} is protected, so it is not deleted. Lift its protection where it is declared, or in the console, and run again; ` +
+      "or set deleteImage to false and run pulumi up: then deleting this resource leaves the image alone."
+    );
+  }
   return (
     `Image ${id} is protected, so it is not deleted. Set its property protected to false, run pulumi up, then delete it. ` +
     "(An image that was replaced while it was protected is in no program any more: lift its protection in the console and run again, " +

@@ -10,6 +10,8 @@ import { anotherEndpoint, foreignAccount, type MadeBy } from "./accounts";
 export interface Remembered extends MadeBy {
   name?: unknown;
   createdAt?: unknown;
+  /** Undefined where the resource does not declare it. */
+  protected?: unknown;
 }
 
 interface Services {

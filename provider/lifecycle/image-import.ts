@@ -7,7 +7,7 @@ import { diffProperties } from "../schema/diff";
 import { imageImport } from "../schema/image-import";
 import { asRead } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
-import { endpointFound, makerOf } from "./accounts";
+import { anothersImage, endpointFound, makerOf } from "./accounts";
 import {
   checkInputs,
   createTimeout,
@@ -51,7 +51,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
   }
 
   /** What `up` would refuse: an image that is not there, or active already of another file. */
-  async function refusedImage({ imageId, url, ...rest }: ImportInputs): Promise<Failure[]> {
+  async function refusedImage({ imageId, url, deleteImage, ...rest }: ImportInputs): Promise<Failure[]> {
     if (isUnknown([imageId, url])) {
       return [];
     }
@@ -61,6 +61,10 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
     }
     return failuresOfImage(async () => {
       const image = await location.client.showImage(imageId);
+      const foreign = deleteImage ? await anothersImage(location.client, image) : undefined;
+      if (foreign !== undefined) {
+        return [{ property: "imageId", reason: foreignText(imageId, foreign) }];
+      }
       const reason = image.status === "active" ? await refusalOf(image, url, location) : undefined;
       return reason === undefined ? [] : [{ property: "url", reason }];
     });
@@ -78,7 +82,8 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       if (deleteImage && !isUnknown(imageId)) {
         context.locate(inputs).holders.want(imageId);
       }
-      const another = olds?.imageId !== imageId || !isSameUrl(olds.url, url);
+      const isNewlyManaged = deleteImage && olds?.deleteImage === false;
+      const another = olds?.imageId !== imageId || !isSameUrl(olds.url, url) || isNewlyManaged;
       return { inputs, failures: another ? await refusedImage(checked) : [] };
     },
 
@@ -220,6 +225,13 @@ async function refusalOf(image: Image, url: string, { client }: Location): Promi
     ? undefined
     : `Image ${image.id} is active, ${made}, and an active image cannot be imported into again. ` +
         "Import into a new record, by giving its id as imageId, or use Image, which replaces the record when its url changes.";
+}
+
+function foreignText(id: string, foreign: string): string {
+  return (
+    `image ${id} cannot be managed here: ${foreign}. ` +
+    "With deleteImage: false, it is only imported into and waited for."
+  );
 }
 
 function isSameUrl(one: unknown, other: unknown): boolean {

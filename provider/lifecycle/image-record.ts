@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ScpClient } from "../api/client";
+import { isForbidden } from "../api/errors";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
 import { omitUndefined, withDefaults, type Failure } from "../schema/check";
 import { newCreationTag, stackIdOf, withoutCreationTag } from "../schema/creation-tag";
@@ -17,7 +18,7 @@ import { changedProperties, diffProperties } from "../schema/diff";
 import { imageRecord } from "../schema/image-record";
 import { asDeclared, asRead, immutableMismatches, type Spelled } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
-import { endpointFound, makerOf } from "./accounts";
+import { anothersImage, endpointFound, explainForeign, makerOf } from "./accounts";
 import { checkInputs, deleteUnlessHeld, failuresOfImage, locationOf, readImage, withOldTime } from "./check";
 import { confirm } from "./confirm";
 import type { Location, ProviderContext } from "./context";
@@ -204,6 +205,10 @@ async function hindrancesOf(image: Image, inputs: RecordInputs, { client }: Loca
       "it is protected, and the program says protected: false; say true to take it over, and change that afterwards",
     );
   }
+  const foreign = await anothersImage(client, image);
+  if (foreign !== undefined) {
+    hindrances.push(foreign);
+  }
   const made =
     image.status === "active" && image.url === undefined
       ? await madeOfAnother(image, inputs.url, client)
@@ -227,7 +232,13 @@ async function readTags(
 
 /** Updates an image. An answer that tells what was before is not believed. */
 async function updateImage(id: string, changes: UpdateImage, client: ScpClient): Promise<Image> {
-  const image = await client.updateImage(id, changes);
+  const image = await client.updateImage(id, changes).catch(async (error: unknown) => {
+    if (!isForbidden(error)) {
+      throw error;
+    }
+    const refused = await client.showImage(id).catch(() => undefined);
+    throw (refused && (await explainForeign(error, refused, client))) ?? error;
+  });
   const names = Object.keys(changes) as (keyof UpdateImage)[];
   return names.every((name) => image[name] === changes[name]) ? image : client.showImage(id);
 }
