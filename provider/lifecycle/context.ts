@@ -64,6 +64,7 @@ export function createContext(
   retryPolicy: Partial<RetryPolicy> = {},
 ): ProviderContext {
   const locations = new Map<string, Location & { account?: Promise<void> }>();
+  const shared: Shared = nothingKnown();
   const settings = ({ region, environment }: Overrides) =>
     findSettings({
       ...sources,
@@ -77,7 +78,7 @@ export function createContext(
     const key = JSON.stringify(found);
     let location = locations.get(key);
     if (location === undefined) {
-      location = createLocation(new ScpClient(found, retryPolicy, clock.now), clock);
+      location = createLocation(new ScpClient(found, retryPolicy, clock.now), clock, shared);
       found.warnings.forEach(location.warn);
       locations.set(key, location);
     }
@@ -100,10 +101,24 @@ export function createContext(
   };
 }
 
+/** What all locations of a run know together: one program may have images in several regions. */
+interface Shared {
+  holders: ImageHolders;
+  /** The ids of the images that were told as left by a killed run. */
+  told: Set<string>;
+  /** The tags of the images that the run creates. */
+  ownTags: Set<string>;
+}
+
+const nothingKnown = (): Shared => ({ holders: new ImageHolders(), told: new Set(), ownTags: new Set() });
+
 /** What works for a location, with nothing known yet. */
-export function createLocation(client: ScpClient, clock: Clock): Location & { account?: Promise<void> } {
+export function createLocation(
+  client: ScpClient,
+  clock: Clock,
+  shared: Shared = nothingKnown(),
+): Location & { account?: Promise<void> } {
   const said = new Set<string>();
-  const holders = new ImageHolders();
   const warn = (text: string) => {
     console.warn(text);
   };
@@ -118,8 +133,8 @@ export function createLocation(client: ScpClient, clock: Clock): Location & { ac
     clock,
     poller: new ImagePoller(client, clock),
     reader: new ImageReader(client, clock),
-    holders,
-    orphans: new OrphanFinder({ client, holders, warn, warnOnce }),
+    holders: shared.holders,
+    orphans: new OrphanFinder({ client, ...shared, warn, warnOnce }),
     created: new Map(),
     checked: new Map(),
     warn,

@@ -10,6 +10,9 @@ export class ImageHolders {
   /** By an image's id, the records that the program makes to manage it from now on. */
   private readonly newcomers = new Map<string, Set<string>>();
   private readonly wanted = new Set<string>();
+  private readonly released = new Set<string>();
+  /** The origins of the records of which this run knows what they hold. */
+  private readonly known = new Set<string>();
 
   /** Says that an entry of the state holds an image, and goes on holding it until it is released. */
   hold(imageId: string, token: unknown): void {
@@ -20,6 +23,22 @@ export class ImageHolders {
   holdAsRecord(imageId: string, token: unknown, origin: unknown): void {
     this.hold(imageId, token);
     add(this.records, imageId, asKey(origin));
+    this.known.add(asKey(origin));
+  }
+
+  /** Says that a record is being made, and that the state has none in its place. */
+  begin(origin: unknown): void {
+    this.known.add(asKey(origin));
+  }
+
+  /** Whether this run knows what the record of this origin holds. Of any other the state may hold anything. */
+  isKnown(origin: string): boolean {
+    return this.known.has(origin);
+  }
+
+  /** Whether an entry of the state that this run has seen holds an image, or held it. */
+  wasHeld(imageId: string): boolean {
+    return this.isHeld(imageId) || this.released.has(imageId);
   }
 
   /** Says that the program names an image as one to manage. What an old entry of the state does to it is then no matter. */
@@ -55,6 +74,7 @@ export class ImageHolders {
   /** Says that an entry of the state is done with an image. Answers whether nothing else of this run holds it. */
   release(imageId: string, token: unknown): boolean {
     this.tokens.get(imageId)?.delete(asKey(token));
+    this.released.add(imageId);
     return !this.isHeld(imageId);
   }
 }

@@ -248,10 +248,14 @@ async function makeImage(inputs: RecordInputs, location: Location): Promise<Imag
   const { origin = "unknown" } = inputs;
   const stackId = stackIdOf(origin);
   if (stackId !== undefined) {
-    await location.orphans.tell(stackId);
+    if (!location.checked.has(origin)) {
+      location.holders.begin(origin);
+    }
+    await location.orphans.tellOfKnown(stackId);
   }
   const createdAs = inputs.settledByImport === true ? "image" : "record";
   const tag = newCreationTag(origin, createdAs, location.client.serverNow());
+  location.orphans.expect(tag);
   const { image, tagged } = await createImage(declaredIn(inputs), tag, location);
   location.created.set(image.id, { tagged });
   return image;

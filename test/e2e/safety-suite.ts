@@ -136,6 +136,28 @@ export function safetySuite(open: OpenStack, timeout: number, { thorough }: { th
     expect(ids()).not.toEqual(before);
   });
 
+  test("a record that keeps its tag is not told as left by a killed run, wherever it stands", async () => {
+    const stack = await begin();
+    const record = (name: string, more = {}, options?: Declaration["options"]): Declaration => ({
+      ...golden(more, options, "ImageRecord"),
+      name,
+    });
+    const told = "creation tag:";
+    await make(stack, record("old"));
+    expect(cloud.images()[0]!.tags).toMatchObject([{ key: "pulumi-scp-images" }]);
+    const first = { ...golden(), name: "first" };
+    // Declared before it, and waited for by it.
+    expect(await make(stack, first, record("old"))).not.toContain(told);
+    const second = { ...golden(), name: "second" };
+    const waiting = record("old", {}, { dependsOn: ["second"] } as unknown as Declaration["options"]);
+    expect(await make(stack, first, second, waiting)).not.toContain(told);
+    // In another region.
+    const there = { region: "kr-east1", url: cloud.url + new URL(url()).pathname };
+    expect(await make(stack, first, second, record("old"), record("east", there))).not.toContain(told);
+    expect(await succeed(stack.destroy())).not.toContain(told);
+    expect(ids()).toEqual([]);
+  });
+
   test("tags that somebody copies onto another image do it no harm; the key of our own tag is refused", async () => {
     const stack = await begin({ denied: [{ operation: "deleteTag" }, { operation: "setTags" }] });
     await make(stack, golden());
