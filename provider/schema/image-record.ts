@@ -51,8 +51,8 @@ export const imageRecord = {
   /** `private`, or `shared` with the accounts that are its members. An image that is only looked up may be `public` or `community`. */
   visibility: byDefault("private", oneOf("private", "shared"), "update"),
   /**
-   * Tags: keys of 1 to 128 characters, values of up to 256. Without this property the image's tags are left alone. The key
-   * `pulumi-scp-images` is the package's own.
+   * Tags: keys of 1 to 128 characters, values of up to 256. Without this property the image's tags are left alone; `{}`
+   * says that it has none, and takes those away that it has. The key `pulumi-scp-images` is the package's own.
    */
   tags: optional(tags, "update"),
   /** Region. By default the configured one. */
