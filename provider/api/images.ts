@@ -13,9 +13,6 @@ const aFlag: Field<boolean> = { read: flag, type: "boolean" };
 /** What an image always has: without any of it nothing else can be believed. */
 const essential = { id: aText, status: { ...aText, read: lowerCase } };
 
-/** What has a value of its own where the answer says nothing. */
-const fallbacks = { name: "", minDisk: 0, minRam: 0, protected: false, visibility: "private" };
-
 /**
  * The fields of an image as Show Image tells it, each by its name on the wire in camel case. What is not known yet, or not shown in an
  * API version, is absent. A field of a new API version is a line here.
@@ -58,10 +55,7 @@ export const imageFields: Readonly<Record<string, { type: string }>> = { ...esse
 type Told<F> = { [K in keyof F]?: F[K] extends Field<infer T> ? T : never };
 
 /** An image as Show Image tells it. States are Glance's, in lower case: queued, saving, uploading, importing, active, deactivated … */
-export type Image = Required<Told<typeof essential>> &
-  Omit<Told<typeof optionalFields>, keyof typeof fallbacks> & {
-    [K in keyof typeof fallbacks]: (typeof fallbacks)[K];
-  };
+export type Image = Required<Told<typeof essential>> & Told<typeof optionalFields>;
 
 /** The fields of a volume of an image that was made from a server: an entry of Nova's block device mapping. */
 const volumeFields = {
@@ -97,8 +91,7 @@ export type Wire = Record<string, unknown>;
 export type UpdateImage = Partial<Pick<Image, "minDisk" | "minRam" | "protected" | "visibility">>;
 
 /** What can be told of an image when it is created. */
-export type CreateImage = Pick<Image, "name"> &
-  Required<Pick<Image, "osDistro" | "url">> &
+export type CreateImage = Required<Pick<Image, "name" | "osDistro" | "url">> &
   Partial<Pick<Image, "containerFormat" | "diskFormat">> &
   UpdateImage & { tags?: Record<string, string> };
 
@@ -144,7 +137,7 @@ export function imageFrom(body: unknown): Image | undefined {
   if (id === undefined || !isImageId(id) || status === undefined) {
     return undefined;
   }
-  return { id, status, ...fallbacks, ...readFields(answer, optionalFields) };
+  return { id, status, ...readFields(answer, optionalFields) };
 }
 
 /** The longest text that an image tells, in characters. No documented one has more than 255, or three times that where it is encoded. */

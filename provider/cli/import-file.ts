@@ -40,11 +40,13 @@ export interface TakeOver {
  * then: it takes into the state what the file says, so the file says all that our own read would.
  *
  * @param withOrigin whether the stack has no images of this package's yet
+ * @param held the images that states hold already, with where
  */
 export async function takeOverImages(
   context: ProviderContext,
   query: ListImages,
   withOrigin: boolean,
+  held: ReadonlyMap<string, string> = new Map(),
 ): Promise<TakeOver> {
   const result: TakeOver = { program: head, file: { resources: [] }, left: [] };
   const names = new Set<string>();
@@ -53,12 +55,16 @@ export async function takeOverImages(
   }
   const { client } = context.locate({});
   for await (const image of client.allImages(query)) {
-    const reason = hindrance(image) ?? (await anothersImage(client, image));
+    const holder = held.get(image.id);
+    const reason =
+      holder === undefined
+        ? (hindrance(image) ?? (await anothersImage(client, image)))
+        : `the state in ${holder} holds it`;
     if (reason !== undefined) {
       result.left.push(`${image.id} (${image.name}): ${reason}`);
       continue;
     }
-    const name = nameFor(image.name, names);
+    const name = nameFor(String(image.name), names);
     const record = await recordLifecycle(context).read(image.id, { settledByImport: true });
     const file = await importLifecycle(context).read(image.id, { deleteImage: false });
     const parts = { key: `image-${name}`, name, image, record, file };
@@ -70,9 +76,12 @@ export async function takeOverImages(
 
 const head = `import { Image } from "pulumi-scp-images";\n`;
 
-function hindrance({ status, url, osDistro, visibility }: Image): string | undefined {
+function hindrance({ status, name, url, osDistro, visibility }: Image): string | undefined {
   if (status !== "active") {
     return `it is ${status}`;
+  }
+  if (name === undefined) {
+    return "it has no name";
   }
   if (url === undefined) {
     return "it was not made from a file in Object Storage";

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "../lifecycle/clock";
 import { createContext, type ProviderContext } from "../lifecycle/context";
 import { takeOverImages } from "./import-file";
-import { deleteOrphans, findOrphans, orphansText } from "./orphans";
+import { deleteOrphans, findOrphans, imagesInStates, orphansText } from "./orphans";
 
 const usage = `Usage: npx pulumi-scp-images COMMAND [options]
 
@@ -13,7 +13,8 @@ const usage = `Usage: npx pulumi-scp-images COMMAND [options]
     --os-distro NAME    only images of this operating system
     --visibility NAME   only private (the default) or shared images
     --file FILE         the file to write; by default scp-images-import.json
-    --existing-stack    the stack has images of this package's already
+    --state FILE        a state, as pulumi stack export writes it, whose images are left out; may be given more than once
+    --existing-stack    the stack has images of this package's already; give its state with --state
 
   orphans      lists the images that killed runs may have left
     --state FILE        a state, as pulumi stack export writes it, whose images are in use; may be given more than once
@@ -45,12 +46,23 @@ async function importFile(args: string[]): Promise<number> {
       visibility: { type: "string", default: "private" },
       file: { type: "string", default: "scp-images-import.json" },
       "existing-stack": { type: "boolean", default: false },
+      state: { type: "string", multiple: true, default: [] },
     },
   });
+  if (values["existing-stack"] && values.state.length === 0) {
+    throw new UsageError(
+      "With --existing-stack give the stack's state, --state FILE as pulumi stack export writes it: an image that it holds must not be taken over again.",
+    );
+  }
   const { region, environment, name, visibility } = values;
   const query = { name, osDistro: values["os-distro"], visibility };
   const context = contextFor({ region, environment });
-  const { program, file, left } = await takeOverImages(context, query, !values["existing-stack"]);
+  const { program, file, left } = await takeOverImages(
+    context,
+    query,
+    !values["existing-stack"],
+    imagesInStates(values.state),
+  );
   writeFileSync(values.file, `${JSON.stringify(file, undefined, 2)}\n`);
   process.stdout.write(program);
   process.stderr.write(

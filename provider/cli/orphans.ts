@@ -27,7 +27,7 @@ export interface Orphan {
 /** All images of the account that carry a creation tag, in every region. */
 export async function findOrphans(context: ProviderContext, states: readonly string[]): Promise<Orphan[]> {
   const { client } = await context.open({});
-  const held = new Map(states.flatMap((file) => imagesIn(file).map((id) => [id, file] as const)));
+  const held = imagesInStates(states);
   const tagged = await taggedImages(client);
   return Promise.all(tagged.map((one) => describe(one, context, held)));
 }
@@ -57,6 +57,11 @@ async function describe(
     }
     throw error;
   }
+}
+
+/** The images that exported states hold, each with the file. */
+export function imagesInStates(files: readonly string[]): Map<string, string> {
+  return new Map(files.flatMap((file) => imagesIn(file).map((id) => [id, file] as const)));
 }
 
 /** The ids of the images that an exported state holds. */

@@ -1,8 +1,9 @@
 import { isNotFound } from "../api/errors";
-import type { Image } from "../api/images";
+import { imageFields, type Image } from "../api/images";
 import { SettingsError, type Settings } from "../api/settings";
 import { checkProperties, omitUndefined, withDefaults, type Failure } from "../schema/check";
-import type { Description, Properties } from "../schema/description";
+import { imageNames, type Description, type Properties } from "../schema/description";
+import { imageRecord } from "../schema/image-record";
 import { parseDuration } from "../schema/kinds";
 import { isUnknown } from "../schema/unknown";
 import type { Location, Overrides, ProviderContext } from "./context";
@@ -97,7 +98,17 @@ export async function readImage(
   if (olds === undefined) {
     return location.client.showImage(id);
   }
-  return (await location.reader.listed(id)) ?? showUnlessGone(id, olds, location);
+  const listed = await location.reader.listed(id);
+  return listed !== undefined && tellsAll(listed, olds) ? listed : showUnlessGone(id, olds, location);
+}
+
+/** A list may tell less of an image than Show does. What cannot change need not be told again. */
+function tellsAll(listed: Image, olds: Properties): boolean {
+  const told: Properties = { ...listed };
+  const unchanging: readonly string[] = imageNames(imageRecord, "replace");
+  return Object.keys(imageFields).every(
+    (name) => olds[name] === undefined || told[name] !== undefined || unchanging.includes(name),
+  );
 }
 
 /**

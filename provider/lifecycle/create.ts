@@ -249,7 +249,7 @@ const oldest = 24 * 60 * 60_000;
 function mayBe(image: Image, request: CreateImage): boolean {
   const { name } = request;
   return (
-    image.name.trim() === name.trim() &&
+    (image.name ?? name).trim() === name.trim() &&
     immutableMismatches(imageRecord, { ...image, name }, { ...image, ...request }).length === 0
   );
 }

@@ -4,7 +4,15 @@ import { explainForeign } from "./accounts";
 import type { Clock } from "./clock";
 import { ImageError } from "./image-error";
 import { duration } from "./progress";
-import { ageInWords, ageOf, describe, mayBeShownLate, showUnlessAbsent, type Remembered } from "./gone";
+import {
+  ageInWords,
+  ageOf,
+  describe,
+  mayBeShownLate,
+  showUnlessAbsent,
+  undefinedIfNotFound,
+  type Remembered,
+} from "./gone";
 
 interface Services {
   client: ScpClient;
@@ -28,7 +36,6 @@ export async function deleteImage(id: string, remembered: Remembered, services: 
   for (let pause = inUse.initialBackoff; ; pause = Math.min(pause * 2, inUse.maxBackoff)) {
     try {
       await client.deleteImage(id);
-      return;
     } catch (error) {
       if (isNotFound(error)) {
         const isAbsent = (await showUnlessAbsent(id, remembered, services)) === undefined;
@@ -48,6 +55,29 @@ export async function deleteImage(id: string, remembered: Remembered, services: 
           cause: error,
         });
       }
+      await clock.sleep(pause);
+      continue;
+    }
+    await seeGone(id, services);
+    return;
+  }
+}
+
+/** How long a deleted image may be shown, in milliseconds. */
+const shownFor = 30_000;
+
+/** What stands between us and the service may accept a delete too: it is believed when the service shows no such image any more. */
+async function seeGone(id: string, { client, clock }: Services): Promise<void> {
+  const since = clock.now();
+  for (let pause = 500; ; pause *= 2) {
+    const image = await undefinedIfNotFound(() => client.showImage(id));
+    if (image === undefined || ["deleted", "pending_delete"].includes(image.status)) {
+      return;
+    }
+    if (clock.now() - since + pause > shownFor) {
+      throw new ImageError(
+        `The delete of image ${id} was accepted, but the image is still shown, ${image.status}. It stays in the state; run again.`,
+      );
     }
     await clock.sleep(pause);
   }
@@ -84,7 +114,8 @@ function protectedText(id: string, { protected: declared }: Remembered): string 
     );
   }
   return (
-    `Image ${id} is protected, so it is not deleted. Set its property protected to false, run pulumi up, then delete it. ` +
+    `Image ${id} is protected, so it is not deleted. Set its property protected to false, run pulumi up, then delete it. If that says ` +
+    "false already, pulumi up --refresh sees that it was protected since, and lifts that. " +
     "(An image that was replaced while it was protected is in no program any more: lift its protection in the console and run again, " +
     "or keep it, and take it out of the state with pulumi state delete.)"
   );

@@ -9,6 +9,8 @@ export class ImageHolders {
   private readonly records = new Map<string, Set<string>>();
   /** By an image's id, the records that the program makes to manage it from now on. */
   private readonly newcomers = new Map<string, Set<string>>();
+  /** Images that an ImageImport by itself manages, or is to: its delete would delete them. */
+  private readonly ofImports = new Set<string>();
   private readonly wanted = new Set<string>();
   private readonly released = new Set<string>();
   /** The origins of the records of which this run knows what they hold. */
@@ -41,6 +43,15 @@ export class ImageHolders {
     return this.isHeld(imageId) || this.released.has(imageId);
   }
 
+  /** Says that an ImageImport manages an image which no record of this run is known to manage. */
+  holdAsImport(imageId: string): void {
+    this.ofImports.add(imageId);
+  }
+
+  isOfImport(imageId: string): boolean {
+    return this.ofImports.has(imageId);
+  }
+
   /** Says that the program names an image as one to manage. What an old entry of the state does to it is then no matter. */
   want(imageId: string): void {
     this.wanted.add(imageId);
@@ -62,9 +73,9 @@ export class ImageHolders {
     return isOthers(this.newcomers.get(imageId), origin);
   }
 
-  /** Whether a record of this run manages an image. */
+  /** Whether a record of this run manages an image, or is to. */
   isOfRecord(imageId: string): boolean {
-    return this.records.has(imageId);
+    return this.records.has(imageId) || this.newcomers.has(imageId);
   }
 
   isHeld(imageId: string): boolean {

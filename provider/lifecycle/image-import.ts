@@ -5,7 +5,6 @@ import { omitUndefined, withDefaults, type Failure } from "../schema/check";
 import { asInputs, asState, namesChanged, namesGiven, type Inputs, type State } from "../schema/description";
 import { diffProperties } from "../schema/diff";
 import { imageImport } from "../schema/image-import";
-import { asRead } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
 import { anothersImage, endpointFound, makerOf } from "./accounts";
 import {
@@ -97,11 +96,16 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
         retainOnDelete: retained,
         unconfirmed,
       } = asState(imageImport, olds);
+      let isNowOfRecord = false;
       if (deleteImage !== false && ofRecord !== true) {
         holders.hold(id, token);
+        isNowOfRecord = holders.isOfRecord(id);
+        if (!isNowOfRecord && asInputs(imageImport, news).deleteImage) {
+          holders.holdAsImport(id);
+        }
         await refuseHopelessReplacement({ id, because: replaces, retained }, client);
       }
-      return { changes: changes || unconfirmed === true, replaces };
+      return { changes: changes || unconfirmed === true || isNowOfRecord, replaces };
     },
 
     async create(properties) {
@@ -118,6 +122,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       } else if (inputs.deleteImage) {
         state.token = randomUUID();
         location.holders.hold(image.id, state.token);
+        location.holders.holdAsImport(image.id);
       }
       return { id: image.id, outputs: outputs(image, state, echoOf(image, inputs.url)) };
     },
@@ -129,11 +134,15 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       if (image === undefined) {
         return undefined;
       }
+      if (image.status !== "active") {
+        location.warn(`Image ${id} is ${image.status}, so no server can be made of it.`);
+      }
       const state = asState(imageImport, olds);
-      const { properties, echo } = asRead(imageImport, image, { url: state.url, echo: state.echo });
+      // What an image was made of cannot change, whatever the service calls it now.
+      const { url = image.url } = state;
       const endpoint = endpointFound(state, location.client.settings);
-      const now = { deleteImage: true, ...state, ...locationOf(context, olds), endpoint, ...properties };
-      const found = withOldTime(outputs(image, now, echo?.url), olds);
+      const now = { deleteImage: true, ...state, ...locationOf(context, olds), url, endpoint };
+      const found = withOldTime(outputs(image, now, image.url === url ? undefined : image.url), olds);
       return { id, outputs: found, inputs: withDefaults(imageImport, found) };
     },
 
@@ -147,14 +156,18 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
         const now = { ...inputs, token, accountId, madeWith, endpoint, owner, ofRecord, unconfirmed };
         return { id, outputs: outputs(image, now, echoOf(image, inputs.url)) };
       }
-      const late =
-        state.unconfirmed === true && !(await confirmLate(id, inputs.url, await context.open(news)));
+      const location = await context.open(news);
+      const late = state.unconfirmed === true && !(await confirmLate(id, inputs.url, location));
       const unconfirmed = late ? true : undefined;
+      const ofRecord = state.ofRecord === true || location.holders.isOfRecord(id) ? true : undefined;
       // The url may be written in another way now.
       const told = state.echo?.url ?? state.url;
       const echo = told === undefined || told === inputs.url ? undefined : { url: told };
       const { url } = inputs;
-      return { id, outputs: omitUndefined({ ...olds, ...settingsOf(inputs), url, echo, unconfirmed }) };
+      return {
+        id,
+        outputs: omitUndefined({ ...olds, ...settingsOf(inputs), url, echo, unconfirmed, ofRecord }),
+      };
     },
 
     async delete(id, olds) {

@@ -16,7 +16,7 @@ import {
 } from "../schema/description";
 import { changedProperties, diffProperties } from "../schema/diff";
 import { imageRecord } from "../schema/image-record";
-import { asDeclared, asRead, immutableMismatches, type Spelled } from "../schema/spelling";
+import { asDeclared, asRead, immutableMismatches, newMismatches, type Spelled } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
 import { anothersImage, endpointFound, explainForeign, makerOf } from "./accounts";
 import { checkInputs, deleteUnlessHeld, failuresOfImage, locationOf, readImage, withOldTime } from "./check";
@@ -69,10 +69,13 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         return { inputs, failures };
       }
       // A record that is replaced is checked again, as a new one.
-      const again = origin !== undefined && location.checked.has(origin);
+      const again = olds === undefined && origin !== undefined && location.checked.has(origin);
       if (!again && !isUnknown(origin)) {
         if (location.holders.isOthers(imageId, origin)) {
           return { inputs, failures: [{ property: "imageId", reason: othersText(imageId) }] };
+        }
+        if (location.holders.isOfImport(imageId)) {
+          return { inputs, failures: [{ property: "imageId", reason: importsText(imageId) }] };
         }
         location.holders.wantAsNewcomer(imageId, origin);
       }
@@ -85,11 +88,15 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       const { imageId, origin } = asInputs(imageRecord, news);
       const another = imageId !== undefined && imageId !== id;
       const because = another ? [...replaces, "imageId"] : replaces;
-      const { client, holders } = await context.open(olds);
+      const location = await context.open(olds);
+      const { client, holders } = location;
       const state = asState(imageRecord, olds);
       holders.holdAsRecord(id, state.token, origin);
       if (holders.hasNewcomer(id, origin)) {
         throw new ImageError(othersText(id));
+      }
+      if (holders.isOfImport(id)) {
+        location.warn(importsText(id)); // This run keeps the image all the same; one that asks about the import alone would not.
       }
       await refuseHopelessReplacement(
         { id, because, imageId, protected: state.protected, retained: state.retainOnDelete },
@@ -125,6 +132,10 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         return undefined;
       }
       const state = asState(imageRecord, olds);
+      const unlike = newMismatches(imageRecord, image, { ...olds, echo: state.echo });
+      if (unlike.length > 0) {
+        location.warn(`Image ${id}: ${unlike.join("; ")}. That cannot change, so the state stays as it is.`);
+      }
       const tags = state.tags === undefined ? undefined : await readTags(image, state.tags, location);
       const endpoint = endpointFound(state, location.client.settings);
       const now = { ...state, ...locationOf(context, olds), tags, endpoint };
@@ -142,13 +153,13 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       location.reader.forget();
       const changed = changedProperties(imageRecord, olds, news);
       const changes = changesOf(inputs, changed);
+      // Tags that are no longer declared are left alone. They come first: where they are refused, nothing else is done.
+      if (changed.includes("tags") && inputs.tags !== undefined) {
+        await client.tags.set(await client.showImage(id), inputs.tags);
+      }
       const image = await (Object.keys(changes).length > 0
         ? updateImage(id, changes, client)
         : client.showImage(id));
-      // Tags that are no longer declared are left alone.
-      if (changed.includes("tags") && inputs.tags !== undefined) {
-        await client.tags.set(image, inputs.tags);
-      }
       const { token, accountId, madeWith, endpoint, unconfirmed } = asState(imageRecord, olds);
       const stays = unconfirmed === true && (await confirm(image, location)) !== "removed";
       const made = { accountId, madeWith, endpoint };
@@ -191,6 +202,13 @@ function othersText(id: string): string {
   );
 }
 
+function importsText(id: string): string {
+  return (
+    `Image ${id} is managed by an ImageImport of this program, which would delete it too. ` +
+    "Set deleteImage to false on that one, and run pulumi up first."
+  );
+}
+
 /** Why an image cannot be taken over: a sentence's part each. */
 async function hindrancesOf(image: Image, inputs: RecordInputs, { client }: Location): Promise<string[]> {
   const hindrances = immutableMismatches(imageRecord, image, inputs);
@@ -219,13 +237,26 @@ async function hindrancesOf(image: Image, inputs: RecordInputs, { client }: Loca
 /** How long tags may be shown late, in milliseconds since the image was created. */
 const tagsShownAfter = 10 * 60_000;
 
-/** An image's tags; those that the state knows, as long as a young image shows none at all. */
+/**
+ * An image's tags; those that the state knows, as long as a young image shows none at all, and where the user may not see them: who may
+ * not must be able to refresh all the same.
+ */
 async function readTags(
   image: Image,
   known: Record<string, string>,
-  { client }: Location,
+  { client, warnOnce }: Location,
 ): Promise<Record<string, string>> {
-  const shown = withoutCreationTag(await client.tags.list(image));
+  let tags: Record<string, string>;
+  try {
+    tags = await client.tags.list(image);
+  } catch (error) {
+    if (!isForbidden(error)) {
+      throw error;
+    }
+    warnOnce("tags not shown", `${error.message} So a change of tags by somebody else is not seen.`);
+    return known;
+  }
+  const shown = withoutCreationTag(tags);
   const age = client.serverNow() - Date.parse(image.createdAt ?? "");
   return Object.keys(shown).length === 0 && age < tagsShownAfter ? known : shown;
 }
@@ -271,12 +302,12 @@ async function takeOver(inputs: RecordInputs, location: Location): Promise<Image
   }
   const different = imageNames(imageRecord, "update").filter((name) => image[name] !== inputs[name]);
   const changes: UpdateImage = pick(inputs, different);
-  const updated = different.length === 0 ? image : await updateImage(image.id, changes, client);
   if (inputs.tags !== undefined) {
-    await client.tags.set(updated, inputs.tags);
+    await client.tags.set(image, inputs.tags);
   } else {
-    await confirm(updated, location); // What a killed run left can be taken over by its id.
+    await confirm(image, location); // What a killed run left can be taken over by its id.
   }
+  const updated = different.length === 0 ? image : await updateImage(image.id, changes, client);
   location.created.set(image.id, { tagged: false });
   return updated;
 }

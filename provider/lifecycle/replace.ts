@@ -43,7 +43,7 @@ export async function refuseHopelessReplacement(replacement: Replacement, client
 /** Somebody else may have protected it since. */
 async function isProtected({ id, protected: remembered }: Replacement, client: ScpClient): Promise<boolean> {
   try {
-    return (await client.showImage(id)).protected;
+    return (await client.showImage(id)).protected ?? remembered === true;
   } catch (error) {
     if (error instanceof ScpError) {
       return remembered === true;

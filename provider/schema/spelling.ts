@@ -33,7 +33,8 @@ export function asDeclared(description: Description, image: Image, declared: Pro
 }
 
 /**
- * What the state says after a read: what it said before, as long as the service says what it said before, or means the same.
+ * What the state says after a read: what it said before, as long as the service says what it said before, or means the same. What cannot
+ * change while an image lives has not changed, whatever the service calls it now: a replacement for a word would delete a live image.
  * @param before what the state said
  */
 export function asRead(
@@ -41,14 +42,26 @@ export function asRead(
   image: Image,
   before: Properties & { echo?: Echo },
 ): Spelled {
-  return spell(
-    description,
-    image,
-    before,
-    (name, now) =>
-      now !== (before.echo?.[name] ?? before[name]) &&
-      !propertyOf(description, name).kind.same(now, before[name]),
+  return spell(description, image, before, (name, now) => {
+    const { kind, change } = propertyOf(description, name);
+    return (
+      change === "update" && now !== (before.echo?.[name] ?? before[name]) && !kind.same(now, before[name])
+    );
+  });
+}
+
+/** What a read newly tells otherwise of what cannot change: a sentence's part each. */
+export function newMismatches(
+  description: Description,
+  image: Image,
+  before: Properties & { echo?: Echo },
+): string[] {
+  const told = imageNames(description, "replace").filter(
+    (name: string) =>
+      before[name] !== undefined && fieldOf(image, name) !== (before.echo?.[name] ?? before[name]),
   );
+  const news = Object.fromEntries(told.map((name: string) => [name, fieldOf(image, name)]));
+  return immutableMismatches(description, { id: image.id, status: image.status, ...news }, before);
 }
 
 /** All that the image says of the properties that can be declared of it. */

@@ -57,6 +57,22 @@ onCli("images that exist are taken over: the next preview of the printed program
     });
     expect(imported.stdout + imported.stderr).toContain("= 7 imported");
 
+    // What the stack holds now is not offered again.
+    const again = await runCommand(process.execPath, [command, "import-file", "--existing-stack"], {
+      cwd,
+      env,
+    });
+    expect(again).toMatchObject({ code: 2, stdout: "" });
+    expect(again.stderr).toContain("give the stack's state");
+    writeFileSync(join(cwd, "exported.json"), JSON.stringify(await stack.state()));
+    const none = await runCommand(
+      process.execPath,
+      [command, "import-file", "--existing-stack", "--state", "exported.json", "--file", "none.json"],
+      { cwd, env },
+    );
+    expect(none.stdout).not.toContain("new Image");
+    expect(none.stderr).toContain("the state in exported.json holds it");
+
     const preview = await stack.preview({ expectNoChanges: true, refresh: true });
     expect(preview.text).toContain("unchanged");
     expect(preview.ok).toBe(true);
@@ -76,8 +92,9 @@ test("the file says all of an image, and the program what is not by default", as
       "golden",
       "--file",
       "import-file-test.json",
-      "--existing-stack",
+      ...["--existing-stack", "--state", "exported.json"],
     ];
+    writeFileSync(join(cwd, "exported.json"), JSON.stringify({ deployment: { resources: [] } }));
     const { code, stdout, stderr } = await runCommand(process.execPath, args, {
       cwd,
       env: cleanEnv(cloud.env),

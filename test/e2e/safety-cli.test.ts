@@ -63,6 +63,26 @@ onCli("what only the Pulumi CLI does", () => {
     expect(cloud.images()).toMatchObject([{ url: two().url }]);
   });
 
+  test("an import that came while its record was not asked about leaves the image to the record", async () => {
+    const record: Declaration = { ...golden(), type: "ImageRecord" };
+    stack.declare(record);
+    await succeed(["up", ...now]);
+    const [image] = cloud.images();
+    const id = image!.id;
+    const alone: Declaration = {
+      type: "ImageImport",
+      name: "alone",
+      args: { imageId: id, url: image!.url },
+      options: { dependsOn: ["golden"] } as Declaration["options"],
+    };
+    stack.declare(record, alone);
+    const urn = "urn:pulumi:test::lifecycle::pulumi-nodejs:dynamic/scp:ImageImport::alone";
+    await succeed(["up", "--target", urn, ...now]);
+    await pulumi(["up", ...now]);
+    await pulumi(["destroy", "--target", urn, ...now]);
+    expect(cloud.images().map((one) => one.id)).toEqual([id]);
+  });
+
   test("where the engine asks for no diff, a replacement deletes the old image, and no other", async () => {
     const env = { PULUMI_ENABLE_LEGACY_DIFF: "true" };
     const adopted = "0f5b9a3e-0000-4000-8000-000000000001";

@@ -72,6 +72,11 @@ export function safetySuite(open: OpenStack, timeout: number, { thorough }: { th
 
   const ids = () => cloud.images().map(({ id }) => id);
 
+  async function heldIn(stack: TestStack): Promise<(string | undefined)[]> {
+    const { resources = [] } = (await stack.state()).deployment;
+    return resources.filter(({ type }) => type.includes("ImageRecord")).map(({ id }) => id);
+  }
+
   describe.each(variants(Object.entries(keepsTag)))("where %s", (_, condition) => {
     test("what the stack retains, lets go of or moves is kept, and never taken again", async () => {
       const stack = await begin(condition);
@@ -156,6 +161,144 @@ export function safetySuite(open: OpenStack, timeout: number, { thorough }: { th
     expect(await make(stack, first, second, record("old"), record("east", there))).not.toContain(told);
     expect(await succeed(stack.destroy())).not.toContain(told);
     expect(ids()).toEqual([]);
+  });
+
+  test("what an answer does not tell, or calls by another word later, replaces nothing", async () => {
+    const stack = await begin();
+    await make(stack, golden({ minDisk: 5, protected: true }));
+    const [id] = ids();
+    for (const field of ["name", "url", "os_distro", "min_disk", "protected"]) {
+      cloud.faults.add({ kind: "null-fields", operation: "showImage", fields: [field], times: 2 });
+      await succeed(stack.refresh());
+      cloud.faults.clear();
+      await succeed(stack.preview({ expectNoChanges: true }));
+    }
+    const words = [{ os_distro: "almalinux" }, { disk_format: "qcow2 (v3)" }, { url: url("two") }];
+    for (const word of words) {
+      await cloud.setImage(id!, word);
+      expect(await succeed(stack.refresh())).toContain("That cannot change, so the state stays as it is");
+      await succeed(stack.preview({ refresh: true, expectNoChanges: true }));
+      expect(await succeed(stack.up({ refresh: true }))).not.toContain("That cannot change");
+    }
+    await cloud.setImage(id!, { url: url().replace("object-store.", "object-store.private.") });
+    expect(await succeed(stack.refresh())).not.toContain("That cannot change");
+    await succeed(stack.preview({ refresh: true, expectNoChanges: true }));
+    expect(ids()).toEqual([id]);
+    expect(cloud.deleted()).toEqual([]);
+  });
+
+  test("a list that tells less than Show takes nothing out of the state", async () => {
+    const stack = await begin();
+    const names = ["one", "two", "three", "four", "five"];
+    const more = { minDisk: 5, protected: true };
+    await make(stack, ...names.map((name) => ({ ...golden({ ...more, name }), name })));
+    cloud.faults.add({
+      kind: "null-fields",
+      operation: "listImages",
+      fields: ["min_disk", "protected", "checksum"],
+      times: "always",
+    });
+    await succeed(stack.refresh());
+    cloud.faults.clear();
+    const outputs = Object.values(await stack.outputs());
+    expect(outputs).toHaveLength(names.length);
+    for (const output of outputs) {
+      expect(output).toMatchObject({ ...more, checksum: cloud.images()[0]!.checksum });
+    }
+    await succeed(stack.preview({ expectNoChanges: true }));
+  });
+
+  test.each([200, 202, 204])(
+    "a gateway that answers everything with %d and nothing deletes no image",
+    async (status) => {
+      const stack = await begin();
+      await make(stack, golden());
+      const [id] = ids();
+      cloud.options.gateway = { status, body: "" };
+      await fail(stack.destroy());
+      cloud.options.gateway = null;
+      expect(await heldIn(stack)).toContain(id);
+      await succeed(stack.destroy());
+      expect(ids()).toEqual([]);
+    },
+  );
+
+  test("an accepted delete is believed once the image is not shown any more", async () => {
+    const stack = await begin();
+    await make(stack, golden());
+    const [id] = ids();
+    await cloud.setImage(id!, { status: "pending_delete" });
+    await succeed(stack.destroy());
+    expect(cloud.deleted().map((image) => image.id)).toEqual([id]);
+  });
+
+  test("one image is one record's, also where a record that exists names another's", async () => {
+    const stack = await begin();
+    const other = (more: Record<string, unknown>) => ({ ...golden(more), name: "other" });
+    await make(stack, golden(), other({ url: url("two") }));
+    const id = cloud.images().find((image) => image.url === url())!.id;
+    for (const declarations of [
+      [golden(), other({ imageId: id })],
+      [other({ imageId: id }), golden()],
+    ]) {
+      stack.declare(...declarations);
+      expect(await fail(stack.preview())).toContain("managed by another resource of this program already");
+    }
+    expect(ids()).toHaveLength(2);
+  });
+
+  test("an image is a record's or an import's, in whichever order they are declared", async () => {
+    const stack = await begin();
+    const id = "0f5b9a3e-0000-4000-8000-000000000001";
+    await cloud.setImage(id, { name: "golden", os_distro: "alma", url: url() });
+    const byItself: Declaration = { type: "ImageImport", name: "alone", args: { imageId: id, url: url() } };
+    const adopting = golden({ imageId: id }, { retainOnDelete: true });
+    for (const declarations of [
+      [byItself, adopting],
+      [adopting, byItself],
+    ]) {
+      // Both new; then with the import in the state already.
+      stack.declare(...declarations);
+      await stack.preview();
+      await make(stack, byItself);
+      stack.declare(...declarations);
+      const { ok, text } = await stack.up();
+      if (!ok) {
+        expect(text).toContain("Set deleteImage to false on that one");
+        await make(stack, { ...byItself, args: { ...byItself.args, deleteImage: false } });
+        await make(stack, { ...byItself, args: { ...byItself.args, deleteImage: false } }, adopting);
+      }
+      await succeed(stack.destroy());
+      expect(ids()).toEqual([id]);
+    }
+  });
+
+  test("an update that is refused half-way has done nothing that the state does not tell", async () => {
+    const stack = await begin({ denied: [{ operation: "setTags" }, { operation: "listTags" }] });
+    await make(stack, golden({ tags: { team: "web" } }));
+    stack.declare(golden({ tags: { team: "db" }, protected: true, minDisk: 7 }));
+    await fail(stack.up());
+    expect(cloud.images()[0]).toMatchObject({ protected: false, min_disk: 0 });
+    // Who may not see tags can refresh, and is told what that means.
+    expect(await succeed(stack.refresh())).toContain("a change of tags by somebody else is not seen");
+    await make(stack, golden({ tags: { team: "web" } }));
+    await succeed(stack.destroy());
+    expect(ids()).toEqual([]);
+
+    const id = "0f5b9a3e-0000-4000-8000-000000000001";
+    await cloud.setImage(id, { name: "golden", os_distro: "alma", url: url() });
+    stack.declare(golden({ imageId: id, tags: { team: "db" }, protected: true }));
+    await fail(stack.up());
+    expect(cloud.images()[0]).toMatchObject({ protected: false });
+  });
+
+  test("an image that no server can be made of any more is told of", async () => {
+    const stack = await begin();
+    await make(stack, golden());
+    for (const status of ["deactivated", "killed", "queued"]) {
+      await cloud.setImage(ids()[0]!, { status });
+      expect(await succeed(stack.refresh())).toContain(`is ${status}, so no server can be made of it`);
+    }
   });
 
   test("tags that somebody copies onto another image do it no harm; the key of our own tag is refused", async () => {
