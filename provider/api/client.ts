@@ -126,19 +126,30 @@ export class ScpClient {
     });
   }
 
-  /** All pages of `listImages`, one after the other, until one is empty: a service may give fewer a page than it was asked for. */
+  /**
+   * All pages of `listImages`, one after the other, until one has no image that none before had: a service may give fewer a page than it
+   * was asked for, or the same page again and again.
+   */
   async *allImages(query: ListImages = {}): AsyncGenerator<Image> {
     const limit = query.limit ?? 200;
+    const seen = new Set<string>();
     let marker = query.marker;
-    for (;;) {
-      const page = await this.listImages({ ...query, limit, marker });
-      yield* page;
-      const last = page.at(-1)?.id;
-      if (last === undefined || last === marker) {
+    for (let page = 0; page < mostPages; page += 1) {
+      const images = await this.listImages({ ...query, limit, marker });
+      const fresh = images.filter(({ id }) => !seen.has(id));
+      if (fresh.length === 0) {
         return;
       }
-      marker = last;
+      fresh.forEach(({ id }) => seen.add(id));
+      yield* fresh;
+      marker = images.at(-1)?.id;
     }
+    throw new ScpError({
+      failure: "unexpected",
+      operation: "List images",
+      detail: `The list does not end after ${mostPages} pages`,
+      mayHaveWorked: false,
+    });
   }
 
   /** `PUT /v1/images/{id}`: changes what can change: minDisk, minRam, protected, visibility. */
@@ -217,6 +228,9 @@ export class ScpClient {
     });
   }
 }
+
+/** More pages than any account's images fill: a list that goes on is no list. */
+const mostPages = 1_000;
 
 function imagePath(id: string): string {
   if (!isImageId(id)) {

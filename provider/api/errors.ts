@@ -26,6 +26,8 @@ export interface ScpErrorDetails {
   retryAfter?: number;
   /** Whether the service may have done the work all the same: its answer was lost, or it failed while working. */
   mayHaveWorked: boolean;
+  /** Whether the answer was in the service's own envelope: anything on the way can answer with a status. */
+  inEnvelope?: boolean;
 }
 
 /**
@@ -40,11 +42,13 @@ export class ScpError extends Error {
   readonly detail?: string;
   readonly retryAfter?: number;
   readonly mayHaveWorked: boolean;
+  readonly inEnvelope: boolean;
 
   constructor(details: ScpErrorDetails) {
     super(describe(details));
     this.failure = details.failure;
     this.mayHaveWorked = details.mayHaveWorked;
+    this.inEnvelope = details.inEnvelope ?? false;
     this.status = details.status;
     this.code = details.code;
     this.detail = details.detail;
@@ -61,6 +65,11 @@ export const isNotFound = is("notFound");
 export const isConflict = is("conflict");
 export const isForbidden = is("forbidden");
 export const isInvalid = is("invalid");
+
+/** Whether it is the service that answered, and not something on the way to it. */
+export function isServicesOwn(error: unknown): boolean {
+  return error instanceof ScpError && error.inEnvelope;
+}
 
 /** Trouble that passes by itself: the service is busy, broken for now, or out of reach. */
 export function isTransient(error: unknown): error is ScpError {
@@ -102,16 +111,24 @@ export function sanitize(text: string, secrets: readonly string[]): string {
   const plain = unescaped(redact(text, secrets));
   // Once more: what was in the midst of a secret is gone now.
   const safe = redact(plain, secrets);
-  return safe.length > shown ? `${safe.slice(0, shown)} … (cut short, ${safe.length} characters)` : safe;
+  return cutShort(safe, shown);
 }
+
+/** At most so much of a text, and how long it was. */
+export function cutShort(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest)} … (cut short, ${text.length} characters)` : text;
+}
+
+/** Signs that speak to a terminal, or turn the direction of writing. */
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+export const unfitToShow = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
 
 function unescaped(text: string): string {
   return (
     text
       // eslint-disable-next-line no-control-regex -- control characters are what is looked for
       .replace(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|.)/g, "")
-      // eslint-disable-next-line no-control-regex -- likewise
-      .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ")
+      .replace(unfitToShow, " ")
       .replace(/ {2,}/g, " ")
       .trim()
   );

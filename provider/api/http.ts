@@ -5,6 +5,7 @@ import { bulkhead, DelegateBackoff, handleWhen, retry, wrap, type IPolicy } from
 import { withConnectTimeout } from "./agents";
 import {
   clockDifference,
+  endless,
   failureOf,
   firstError,
   header,
@@ -49,7 +50,7 @@ export interface Call<T> {
 export interface RetryPolicy {
   /** How long a connection may take to be made, in milliseconds. */
   connectTimeout: number;
-  /** How long an answer may be silent, in milliseconds. */
+  /** How long an answer may be silent, in milliseconds. A whole request may take `wholeRequest` times as long. */
   responseTimeout: number;
   /** How often a call is tried in all. */
   attempts: number;
@@ -66,6 +67,9 @@ export const defaultRetryPolicy: RetryPolicy = {
   initialBackoff: 500,
   maxBackoff: 20_000,
 };
+
+/** How much longer than a silence a whole request may last: an answer that comes byte by byte is never silent, and never whole. */
+const wholeRequest = 5;
 
 /** How long an answer that the main job does not depend on may be silent, in milliseconds. */
 const bestEffortTimeout = 15_000;
@@ -139,13 +143,16 @@ export class Http {
     const signed = signedHeaders({ method: call.method, url, timestamp: this.now(), accessKey, secretKey });
     const secrets = [secretKey, accessKey, signed["Scp-Signature"] ?? ""];
     const show = (foreign: string) => sanitize(foreign, secrets);
+    const timeout =
+      call.bestEffort === true ? Math.min(bestEffortTimeout, this.responseTimeout) : this.responseTimeout;
+    const deadline = AbortSignal.timeout(wholeRequest * timeout);
     let response: AxiosResponse<string>;
     try {
       response = await this.axios.request<string>({
         method: call.method,
         url,
-        timeout:
-          call.bestEffort === true ? Math.min(bestEffortTimeout, this.responseTimeout) : this.responseTimeout,
+        timeout,
+        signal: deadline,
         data: call.body === undefined ? undefined : JSON.stringify(call.body),
         // The emulator, or a proxy that runs here, is never reached through another proxy.
         proxy: isLoopback(new URL(url).hostname) ? false : undefined,
@@ -159,6 +166,9 @@ export class Http {
         },
       });
     } catch (error) {
+      if (deadline.aborted) {
+        throw endless(call.operation, wholeRequest * timeout);
+      }
       throw noResponse(error, call.operation, show); // Only what is said here leaves: axios's own error holds every header.
     }
     if (isProxysOwn(response, url)) {
@@ -194,6 +204,7 @@ export class Http {
       requestId: requestId(response, show),
       retryAfter: retryAfter(header(response, "retry-after"), this.serverNow()),
       mayHaveWorked: status >= 500,
+      inEnvelope: envelope !== undefined,
       advice: call.advice?.(failure, code) ?? this.advice(failure, offset),
     });
   }

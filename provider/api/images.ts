@@ -1,3 +1,5 @@
+import { cutShort, unfitToShow } from "./errors";
+
 /** How a field is read out of an answer, and what type it has then. Undefined where the answer has nothing of the kind. */
 interface Field<T> {
   read: (value: unknown) => T | undefined;
@@ -130,7 +132,7 @@ export function imageFrom(body: unknown): Image | undefined {
   if (!isObject(body)) {
     return undefined;
   }
-  const answer = withoutControls(body);
+  const answer = fitToShow(body);
   const { id, status } = readFields(answer, essential);
   if (id === undefined || !isImageId(id) || status === undefined) {
     return undefined;
@@ -138,12 +140,17 @@ export function imageFrom(body: unknown): Image | undefined {
   return { id, status, ...readFields(answer, optionalFields) };
 }
 
-/** The same without the signs that speak to a terminal, or turn the direction of writing: what an image says is shown to people. */
-function withoutControls(answer: Wire): Wire {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-  const plain = (value: unknown) => (typeof value === "string" ? value.replace(controls, "") : value);
-  return Object.fromEntries(Object.entries(answer).map(([key, value]) => [key, plain(value)]));
+/** The longest text that an image tells, in characters. No documented one has more than 255, or three times that where it is encoded. */
+const longestText = 1_000;
+
+/** The same without signs that no text of an image has, and without texts beyond measure: what an image says is shown to people. */
+function fitToShow(answer: Wire): Wire {
+  const fit = (name: string, value: unknown) => {
+    const plain = typeof value === "string" ? value.replace(unfitToShow, "") : value;
+    // The volumes are a document in a text, whose own texts are made fit by themselves.
+    return typeof plain === "string" && name !== "volumes" ? cutShort(plain, longestText) : plain;
+  };
+  return Object.fromEntries(Object.entries(answer).map(([name, value]) => [name, fit(name, value)]));
 }
 
 /** The volumes out of their JSON text. A text that is none has nothing to tell. */
@@ -154,7 +161,7 @@ function volumesFrom(json: unknown): ImageVolume[] | undefined {
   try {
     const list: unknown = JSON.parse(json);
     return Array.isArray(list)
-      ? list.filter(isObject).map((volume) => readFields(volume, volumeFields))
+      ? list.filter(isObject).map((volume) => readFields(fitToShow(volume), volumeFields))
       : undefined;
   } catch {
     return undefined;

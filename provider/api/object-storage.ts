@@ -12,6 +12,7 @@ export interface StoredObject {
   md5?: string;
 }
 
+/** Of a silence, and of the whole. */
 const timeout = 10_000;
 
 /** Asks for an object's head without credentials. Undefined where the answer does not tell. */
@@ -29,6 +30,7 @@ export async function showObject(
   try {
     const { status, headers } = await axios.head<unknown>(target, {
       timeout,
+      signal: AbortSignal.timeout(timeout),
       maxRedirects: 0,
       validateStatus: () => true,
       proxy: isLoopback(new URL(target).hostname) ? false : undefined,

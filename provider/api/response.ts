@@ -53,6 +53,17 @@ export function noResponse(error: unknown, operation: string, show: (foreign: st
   });
 }
 
+/** Of a request that was given up although something kept coming. */
+export function endless(operation: string, milliseconds: number): ScpError {
+  return new ScpError({
+    failure: "noResponse",
+    operation,
+    detail: `The answer was not whole after ${milliseconds / 1000} s`,
+    advice: "Check the network, the proxy settings (HTTPS_PROXY, NO_PROXY) and the endpoint.",
+    mayHaveWorked: true,
+  });
+}
+
 /** Whether the proxy answered instead of connecting: then there never was TLS, although the URL asks for it. */
 export function isProxysOwn(response: AxiosResponse, url: string): boolean {
   const { socket } = response.request as http.ClientRequest;

@@ -4,6 +4,7 @@ import type { ListImages } from "../api/client";
 import { providerText, typeName } from "../resources/dynamic";
 import { namesGiven, propertyOf, type Properties } from "../schema/description";
 import { imageRecord } from "../schema/image-record";
+import { anothersImage } from "../lifecycle/accounts";
 import type { ProviderContext } from "../lifecycle/context";
 import { importLifecycle } from "../lifecycle/image-import";
 import { recordLifecycle } from "../lifecycle/image-record";
@@ -52,9 +53,13 @@ export async function takeOverImages(
   if (withOrigin) {
     result.file.resources.push(entry("Origin", "origin", "scp-images", randomUUID(), undefined));
   }
-  for await (const image of context.locate({}).client.allImages(query)) {
+  const { client } = context.locate({});
+  for await (const image of client.allImages(query)) {
     const holder = held.get(image.id);
-    const reason = holder === undefined ? hindrance(image) : `the state in ${holder} holds it`;
+    const reason =
+      holder === undefined
+        ? (hindrance(image) ?? (await anothersImage(client, image)))
+        : `the state in ${holder} holds it`;
     if (reason !== undefined) {
       result.left.push(`${image.id} (${image.name}): ${reason}`);
       continue;

@@ -18,7 +18,8 @@ const usage = `Usage: npx pulumi-scp-images COMMAND [options]
 
   orphans      lists the images that killed runs may have left
     --state FILE        a state, as pulumi stack export writes it, whose images are in use; may be given more than once
-    --delete ID …       deletes these, after looking at each again
+    --delete ID …       deletes these, after looking at each again; needs --state of every stack that may hold them
+    --no-state          with --delete: no state holds them, which you know
     --json              prints the list as JSON
 
 Both take --region NAME and --environment NAME, by default the configured ones.
@@ -78,6 +79,7 @@ async function orphans(args: string[]): Promise<number> {
     options: {
       ...place,
       state: { type: "string", multiple: true, default: [] },
+      "no-state": { type: "boolean", default: false },
       delete: { type: "string", multiple: true },
       json: { type: "boolean", default: false },
     },
@@ -96,6 +98,12 @@ async function orphans(args: string[]): Promise<number> {
         : orphansText(found, context.locate({}).client.serverNow()),
     );
     return 0;
+  }
+  if (values.state.length === 0 && !values["no-state"]) {
+    throw new UsageError(
+      "An image that a state holds must not be deleted: give the states of your stacks with --state FILE (pulumi stack export --file FILE), " +
+        "or say --no-state.",
+    );
   }
   const ids = [...values.delete, ...positionals];
   const all = await deleteOrphans(context, ids, values.state, ({ deleted, text }) => {

@@ -88,7 +88,7 @@ export function orphansText(orphans: readonly Orphan[], now: number): string {
     return "No image carries the tag pulumi-scp-images: no run left one that it could tag.\n";
   }
   const entries = orphans.map((orphan) => `\n${textOf(orphan, now)}\n`);
-  return `${introduction}${entries.join("")}\nTo delete some: npx pulumi-scp-images orphans --delete ID …\n`;
+  return `${introduction}${entries.join("")}\nTo delete some: npx pulumi-scp-images orphans --state FILE --delete ID …\n`;
 }
 
 function textOf(orphan: Orphan, now: number): string {

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import type { ScpClient } from "../api/client";
 import { ScpError } from "../api/errors";
+import type { Image } from "../api/images";
 import { accountInUrl } from "../api/object-url";
+import { isLoopback } from "../api/regions";
 import { ImageError } from "./image-error";
 
 /** What a state tells of the account that an image was made by. */
@@ -10,6 +12,8 @@ export interface MadeBy {
   accountId?: unknown;
   /** Where IAM does not tell the account: a fingerprint of the access key that made it. */
   madeWith?: unknown;
+  /** The endpoint that it was made at, where one was configured. */
+  endpoint?: unknown;
   /** The owner, as the service calls him. Not always the account's id. */
   owner?: unknown;
   /** The file's URL names the account too: SCP takes files of the caller's own account only. */
@@ -40,13 +44,16 @@ export async function checkExpectedAccount(client: ScpClient): Promise<void> {
   }
 }
 
-/** What the state keeps of who made an image: the account; where IAM does not tell it, a fingerprint of the access key. */
+/** What the state keeps of who made an image: the account; where IAM does not tell it, a fingerprint of the access key. And where. */
 export async function makerOf(
   client: ScpClient,
   imageId: string,
-): Promise<{ accountId?: string; madeWith?: string }> {
+): Promise<{ accountId?: string; madeWith?: string; endpoint?: string }> {
   const accountId = await client.accountId().catch(() => undefined);
-  return accountId === undefined ? { madeWith: fingerprint(client, imageId) } : { accountId };
+  const { endpoint } = client.settings;
+  return accountId === undefined
+    ? { madeWith: fingerprint(client, imageId), endpoint }
+    : { accountId, endpoint };
 }
 
 /** Tells only whether it is the same access key: it is a different one for each image. */
@@ -88,11 +95,81 @@ export async function foreignAccount(
     : `the keys' images are those of owner ${own.owner}, and it was made by ${owner}`;
 }
 
+/**
+ * Says that an image is another account's, such as one that is shared with the keys' own; undefined where it is not, as far as that can be
+ * told: by the account that its url names, or by the owner of what the keys list as their own.
+ */
+export async function anothersImage(
+  client: ScpClient,
+  { url = "", owner, visibility }: Image,
+): Promise<string | undefined> {
+  const maker = accountInUrl(url);
+  const keys = await client.accountId().catch(undefinedIfRefused);
+  if (maker !== undefined && keys !== undefined) {
+    return maker === keys ? undefined : `it is of account ${maker}, and the keys are of account ${keys}`;
+  }
+  if (owner === undefined || visibility === "private") {
+    return undefined; // Private images of others are not shown.
+  }
+  const [own] =
+    (await client.listImages({ visibility: "private", limit: 1 }).catch(undefinedIfRefused)) ?? [];
+  return own?.owner === undefined || own.owner === owner
+    ? undefined
+    : `it is of owner ${owner}, and the keys' own images are of owner ${own.owner}`;
+}
+
+/** Says of a refusal whose the image is, and the way out; undefined where it is the keys' own, as far as that can be told. */
+export async function explainForeign(
+  error: ScpError,
+  image: Image,
+  client: ScpClient,
+): Promise<ImageError | undefined> {
+  const foreign = await anothersImage(client, image);
+  return foreign === undefined
+    ? undefined
+    : new ImageError(
+        `${error.message} Image ${image.id} is not yours: ${foreign}. Only its owner can change or delete it; ` +
+          "take it out of the state with pulumi state delete.",
+        { cause: error },
+      );
+}
+
+function undefinedIfRefused(error: unknown): undefined {
+  messageOf(error);
+}
+
+/** Says that an image was made at another endpoint than the one in use, which may be another region's; undefined where it was not. */
+export function anotherEndpoint(
+  { endpoint: before }: MadeBy,
+  { endpoint: now, sources }: Pick<ScpClient["settings"], "endpoint" | "sources">,
+): string | undefined {
+  if (typeof before !== "string" || hostOf(before) === hostOf(now)) {
+    return undefined; // States of older versions do not tell.
+  }
+  const here = now === undefined ? "none is configured" : `it is ${now} (from ${sources.endpoint ?? "?"})`;
+  return `it was made at the endpoint ${before}, and now ${here}`;
+}
+
+/** What the state is to say after an image was found: where it is known to be answered for. */
+export function endpointFound(before: MadeBy, settings: ScpClient["settings"]): string | undefined {
+  const { endpoint } = anotherEndpoint(before, settings) === undefined ? before : settings;
+  return asText(endpoint);
+}
+
+/** A host name; one for all of this machine's own, where an emulator takes another port each time. */
+function hostOf(endpoint: string | undefined): string | undefined {
+  const host = endpoint !== undefined && URL.canParse(endpoint) ? new URL(endpoint).hostname : endpoint;
+  return host !== undefined && isLoopback(host) ? "this machine" : host;
+}
+
 function asText(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** What an error of the service says; any other is none to be told of. */
+/**
+ * What an error of the service says.
+ * @throws whatever is no error of the service
+ */
 export function messageOf(error: unknown): string {
   if (error instanceof ScpError) {
     return error.message;

@@ -13,8 +13,9 @@ import { ImageError } from "./image-error";
 import type { Checked } from "./types";
 
 /**
- * The program's properties with defaults, or what is wrong with them. The location is written down, so that a resource stays where it
- * was made whatever the configuration says later.
+ * The program's properties with defaults, or what is wrong with them. The location is written down: a resource is read and deleted where
+ * it was made, whatever the configuration says later. Where a program does not state it and the configured one changes, that is a change
+ * like any other: it replaces.
  */
 export async function checkInputs(
   context: ProviderContext,

@@ -73,6 +73,7 @@ export function createContext(
 ): ProviderContext {
   const digests = new FileDigests();
   const locations = new Map<string, Location & { account?: Promise<void> }>();
+  const shared: Shared = nothingKnown();
   const settings = ({ region, environment }: Overrides) =>
     findSettings({
       ...sources,
@@ -86,7 +87,7 @@ export function createContext(
     const key = JSON.stringify(found);
     let location = locations.get(key);
     if (location === undefined) {
-      location = createLocation(new ScpClient(found, retryPolicy, clock.now), { clock, progress });
+      location = createLocation(new ScpClient(found, retryPolicy, clock.now), { clock, progress }, shared);
       found.warnings.forEach(location.warn);
       locations.set(key, location);
     }
@@ -110,13 +111,24 @@ export function createContext(
   };
 }
 
+/** What all locations of a run know together: one program may have images in several regions. */
+interface Shared {
+  holders: ImageHolders;
+  /** The ids of the images that were told as left by a killed run. */
+  told: Set<string>;
+  /** The tags of the images that the run creates. */
+  ownTags: Set<string>;
+}
+
+const nothingKnown = (): Shared => ({ holders: new ImageHolders(), told: new Set(), ownTags: new Set() });
+
 /** What works for a location, with nothing known yet. */
 export function createLocation(
   client: ScpClient,
   { clock, progress }: Pick<ProviderContext, "clock" | "progress">,
+  shared: Shared = nothingKnown(),
 ): Location & { account?: Promise<void> } {
   const said = new Set<string>();
-  const holders = new ImageHolders();
   const warn = (text: string) => {
     console.warn(text);
   };
@@ -131,8 +143,8 @@ export function createLocation(
     clock,
     poller: new ImagePoller(client, clock),
     reader: new ImageReader(client, clock),
-    holders,
-    orphans: new OrphanFinder({ client, holders, warn, warnOnce }),
+    holders: shared.holders,
+    orphans: new OrphanFinder({ client, ...shared, warn, warnOnce }),
     staging: new StagedObjects({ store: objectStoreOf(client.settings), clock, progress }),
     created: new Map(),
     checked: new Map(),

@@ -1,8 +1,9 @@
 import type { ScpClient } from "../api/client";
-import { isForbidden, isInvalid, isTransient, ScpError } from "../api/errors";
+import { isForbidden, isInvalid, isServicesOwn, isTransient, ScpError } from "../api/errors";
 import type { CreateImage, Image } from "../api/images";
 import type { Clock } from "./clock";
 import { creationTagKey } from "../schema/creation-tag";
+import type { ImageHolders } from "./holders";
 import { describeImage } from "./orphans";
 import { imageRecord } from "../schema/image-record";
 import { immutableMismatches } from "../schema/spelling";
@@ -10,6 +11,10 @@ import { immutableMismatches } from "../schema/spelling";
 interface Services {
   client: ScpClient;
   clock: Clock;
+  holders: ImageHolders;
+  /** Images that this run created or took over, by their ids. */
+  created: ReadonlyMap<string, unknown>;
+  warn: (text: string) => void;
   warnOnce: (topic: string, text: string) => void;
 }
 
@@ -81,9 +86,14 @@ async function canBeTagged(url: string, { client, warnOnce }: Services): Promise
   }
 }
 
-/** Whether a refusal, after which nothing was created, may be about the tag. Codes of the image service's own are about the image. */
+/**
+ * Whether a refusal, after which nothing was created, may be about the tag. Codes of the image service's own are about the image; and
+ * what is not the service's own answer does not say that nothing was created.
+ */
 function mayMeanTheTag(error: unknown): error is ScpError {
-  return (isInvalid(error) || isForbidden(error)) && !error.code?.startsWith("Image.");
+  return (
+    isServicesOwn(error) && (isInvalid(error) || isForbidden(error)) && !error.code?.startsWith("Image.")
+  );
 }
 
 /** Sends the request until it is known what came of it. */
@@ -94,18 +104,33 @@ async function send(request: CreateImage, tag: string | undefined, services: Ser
     try {
       return asRequested(await client.createImage(request), request);
     } catch (error) {
-      if (!(error instanceof ScpError) || !error.mayHaveWorked) {
+      if (!(error instanceof ScpError) || !(error.mayHaveWorked || isAnothersRefusal(error))) {
         throw error;
       }
       const image = await findCreated(request, tag, begun, error, services);
       if (image !== undefined) {
         return image;
       }
-      if (sent === maxRequests) {
+      if (sent === maxRequests || !error.mayHaveWorked) {
         throw error;
       }
+      services.warn(sentAgainText(request, begun, error, services));
     }
   }
+}
+
+/** Whether something on the way refused: before the service got the request, or instead of its answer. Who is throttled was turned away. */
+function isAnothersRefusal(error: ScpError): boolean {
+  return error.status !== undefined && !isServicesOwn(error) && error.failure !== "throttled";
+}
+
+/** The service may show late what the first request made: then there are two. */
+function sentAgainText({ name }: CreateImage, begun: number, lost: ScpError, services: Services): string {
+  const at = new Date(serverTime(begun, services)).toISOString();
+  return (
+    `${lost.message} No image shows that it worked, so image "${name}" is created by another request. If a second image of this name ` +
+    `turns up, made at about ${at}, the first request made it, and no state holds it.`
+  );
 }
 
 /** An answer that tells of another image is as good as none. */
@@ -136,20 +161,23 @@ async function findCreated(
   const untagged = new Map<string, Image>();
   const look = async (): Promise<Image | undefined> => {
     untagged.clear();
-    const requested = client.serverNow() - (clock.now() - begun);
-    for await (const image of client.allImages({ limit: 200 })) {
+    const requested = requestTime(begun, services);
+    let seen = 0;
+    for await (const image of client.allImages({ limit: pageSize })) {
+      seen += 1;
       const created = Date.parse(image.createdAt ?? "");
-      if (created < requested - oldest) {
-        break; // They come newest first.
+      // They come newest first; of the first page all are looked at, whatever the clocks say.
+      if (seen > pageSize && created < requested - oldest) {
+        break;
       }
-      if (!mayBe(image, request)) {
+      if (!mayBe(image, request) || isKnown(image.id, services)) {
         continue;
       }
       const value = tag === undefined ? undefined : (await client.tags.list(image))[creationTagKey];
       if (value !== undefined && value === tag) {
         return image;
       }
-      if (value === undefined && !(created < requested - clockTolerance)) {
+      if (value === undefined && !(created < requested - (tag === undefined ? oldest : clockTolerance))) {
         untagged.set(image.id, image);
       }
     }
@@ -187,11 +215,29 @@ async function findCreated(
       status: lost.status,
       mayHaveWorked: lost.mayHaveWorked,
       operation: `Create image "${request.name}"`,
-      detail: "No answer came. It may have created one of these, which nothing tells from others",
+      detail: `${lost.detail ?? "No answer came"}. It may have created one of these, which nothing tells from others`,
       advice: `${found}. Nothing was done to them. If one is this resource's, give its id as imageId; if not, run again.`,
     });
   }
   return undefined;
+}
+
+/** How many images a page is asked for. */
+const pageSize = 200;
+
+/** Images that this run knows already are not what was just created. */
+function isKnown(id: string, { created, holders }: Services): boolean {
+  return created.has(id) || holders.isHeld(id);
+}
+
+/** When the first request was sent, by the service's clock. */
+function serverTime(begun: number, { client, clock }: Services): number {
+  return begun + client.serverNow() - clock.now();
+}
+
+/** The same, or by our own clock, whichever is earlier: the service's may be off from those of its images. */
+function requestTime(begun: number, services: Services): number {
+  return Math.min(begun, serverTime(begun, services));
 }
 
 /** How far the clocks of requests and images may lie apart, in milliseconds: where nothing but the time tells them apart. */

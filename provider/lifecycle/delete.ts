@@ -1,14 +1,27 @@
 import type { ScpClient } from "../api/client";
-import { isConflict, isForbidden, isNotFound } from "../api/errors";
+import { isConflict, isForbidden, isNotFound, type ScpError } from "../api/errors";
+import { explainForeign } from "./accounts";
 import type { Clock } from "./clock";
 import { ImageError } from "./image-error";
 import { duration } from "./progress";
-import { showUnlessGone, undefinedIfNotFound, type Remembered } from "./gone";
+import {
+  ageInWords,
+  ageOf,
+  describe,
+  mayBeShownLate,
+  showUnlessAbsent,
+  undefinedIfNotFound,
+  type Remembered,
+} from "./gone";
 
 interface Services {
   client: ScpClient;
   clock: Clock;
+  warn: (text: string) => void;
 }
+
+/** How old an image must be to be taken for gone by a delete, in milliseconds: a run cannot wait for what may never come. */
+const lateFor = 60_000;
 
 /** How long a delete that is refused because the image is in use is tried again, in milliseconds. */
 const inUse = { longest: 5 * 60_000, initialBackoff: 2_000, maxBackoff: 30_000 };
@@ -25,11 +38,14 @@ export async function deleteImage(id: string, remembered: Remembered, services: 
       await client.deleteImage(id);
     } catch (error) {
       if (isNotFound(error)) {
-        if ((await showUnlessGone(id, remembered, services)) === undefined) {
+        const isAbsent = (await showUnlessAbsent(id, remembered, services)) === undefined;
+        const isLate = ageOf(remembered, client) < lateFor && clock.now() - since < lateFor;
+        if (isAbsent && !isLate) {
+          warnIfLate(id, remembered, services);
           return;
         }
-      } else if (isForbidden(error) && (await client.showImage(id).catch(() => undefined))?.protected) {
-        throw new ImageError(protectedText(id), { cause: error });
+      } else if (isForbidden(error)) {
+        throw await explainRefusal(error, id, remembered, client);
       } else if (!isConflict(error)) {
         throw error;
       }
@@ -67,7 +83,36 @@ async function seeGone(id: string, { client, clock }: Services): Promise<void> {
   }
 }
 
-function protectedText(id: string): string {
+/** An image that may still come to be shown is let go all the same: else a stack whose new image is gone could not be destroyed. */
+function warnIfLate(id: string, remembered: Remembered, { client, warn }: Services): void {
+  if (mayBeShownLate(remembered, client)) {
+    warn(
+      `Image ${describe(id, remembered)}, created ${ageInWords(remembered, client)} ago, is not found, so it is taken for deleted. ` +
+        "Should the service show it later after all, no state holds it: delete it then.",
+    );
+  }
+}
+
+/** Why the service does not let an image be deleted, where that can be told: it is somebody else's, or protected. */
+async function explainRefusal(
+  error: ScpError,
+  id: string,
+  remembered: Remembered,
+  client: ScpClient,
+): Promise<Error> {
+  const image = await client.showImage(id).catch(() => undefined);
+  const foreign = image && (await explainForeign(error, image, client));
+  const refused = image?.protected ? new ImageError(protectedText(id, remembered), { cause: error }) : error;
+  return foreign ?? refused;
+}
+
+function protectedText(id: string, { protected: declared }: Remembered): string {
+  if (declared === undefined) {
+    return (
+      `Image ${id} is protected, so it is not deleted. Lift its protection where it is declared, or in the console, and run again; ` +
+      "or set deleteImage to false and run pulumi up: then deleting this resource leaves the image alone."
+    );
+  }
   return (
     `Image ${id} is protected, so it is not deleted. Set its property protected to false, run pulumi up, then delete it. If that says ` +
     "false already, pulumi up --refresh sees that it was protected since, and lifts that. " +

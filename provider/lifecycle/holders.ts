@@ -12,6 +12,9 @@ export class ImageHolders {
   /** Images that an ImageImport by itself manages, or is to: its delete would delete them. */
   private readonly ofImports = new Set<string>();
   private readonly wanted = new Set<string>();
+  private readonly released = new Set<string>();
+  /** The origins of the records of which this run knows what they hold. */
+  private readonly known = new Set<string>();
 
   /** Says that an entry of the state holds an image, and goes on holding it until it is released. */
   hold(imageId: string, token: unknown): void {
@@ -22,6 +25,22 @@ export class ImageHolders {
   holdAsRecord(imageId: string, token: unknown, origin: unknown): void {
     this.hold(imageId, token);
     add(this.records, imageId, asKey(origin));
+    this.known.add(asKey(origin));
+  }
+
+  /** Says that a record is being made, and that the state has none in its place. */
+  begin(origin: unknown): void {
+    this.known.add(asKey(origin));
+  }
+
+  /** Whether this run knows what the record of this origin holds. Of any other the state may hold anything. */
+  isKnown(origin: string): boolean {
+    return this.known.has(origin);
+  }
+
+  /** Whether an entry of the state that this run has seen holds an image, or held it. */
+  wasHeld(imageId: string): boolean {
+    return this.isHeld(imageId) || this.released.has(imageId);
   }
 
   /** Says that an ImageImport manages an image which no record of this run is known to manage. */
@@ -66,6 +85,7 @@ export class ImageHolders {
   /** Says that an entry of the state is done with an image. Answers whether nothing else of this run holds it. */
   release(imageId: string, token: unknown): boolean {
     this.tokens.get(imageId)?.delete(asKey(token));
+    this.released.add(imageId);
     return !this.isHeld(imageId);
   }
 }

@@ -7,7 +7,7 @@ import { diffProperties } from "../schema/diff";
 import type { StagedObject } from "../schema/image-file";
 import { imageImport } from "../schema/image-import";
 import { isUnknown } from "../schema/unknown";
-import { makerOf } from "./accounts";
+import { anothersImage, endpointFound, makerOf } from "./accounts";
 import {
   checkInputs,
   createTimeout,
@@ -88,7 +88,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
   }
 
   /** What `up` would refuse: an image that is not there, or active already of another file. */
-  async function refusedImage({ imageId, url, ...rest }: ImportInputs): Promise<Failure[]> {
+  async function refusedImage({ imageId, url, deleteImage, ...rest }: ImportInputs): Promise<Failure[]> {
     if (isUnknown([imageId, url])) {
       return [];
     }
@@ -98,6 +98,10 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
     }
     return failuresOfImage(async () => {
       const image = await location.client.showImage(imageId);
+      const foreign = deleteImage ? await anothersImage(location.client, image) : undefined;
+      if (foreign !== undefined) {
+        return [{ property: "imageId", reason: foreignText(imageId, foreign) }];
+      }
       const reason = image.status === "active" ? await refusalOf(image, url, location) : undefined;
       return reason === undefined ? [] : [{ property: "url", reason }];
     });
@@ -107,14 +111,16 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
     async check(olds, news) {
       const { inputs, failures } = await checkInputs(context, imageImport, news);
       const checked = asInputs(imageImport, inputs);
-      if (failures.length > 0 || checked.partOfImage === true) {
+      const isNowhere = isUnknown([news.region, news.environment]);
+      if (failures.length > 0 || isNowhere || checked.partOfImage === true) {
         return { inputs, failures };
       }
       const { imageId, url, deleteImage } = checked;
       if (deleteImage && !isUnknown(imageId)) {
         context.locate(inputs).holders.want(imageId);
       }
-      const another = olds?.imageId !== imageId || !isSameUrl(olds.url, url);
+      const isNewlyManaged = deleteImage && olds?.deleteImage === false;
+      const another = olds?.imageId !== imageId || !isSameUrl(olds.url, url) || isNewlyManaged;
       return { inputs, failures: another ? await refusedImage(checked) : [] };
     },
 
@@ -174,7 +180,8 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       const state = asState(imageImport, olds);
       // What an image was made of cannot change, whatever the service calls it now.
       const { url = image.url } = state;
-      const now = { deleteImage: true, ...state, ...locationOf(context, olds), url };
+      const endpoint = endpointFound(state, location.client.settings);
+      const now = { deleteImage: true, ...state, ...locationOf(context, olds), url, endpoint };
       const found = withOldTime(outputs(image, now, image.url === url ? undefined : image.url), olds);
       return { id, outputs: found, inputs: withDefaults(imageImport, found) };
     },
@@ -184,9 +191,9 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       const inputs = asInputs(imageImport, news);
       const state = asState(imageImport, olds);
       if (!isSameUrl(state.url, inputs.url)) {
-        const { token, accountId, madeWith, owner, ofRecord } = state;
+        const { token, accountId, madeWith, endpoint, owner, ofRecord } = state;
         const { image, ...undone } = await bringToActive(inputs);
-        const now = { ...inputs, token, accountId, madeWith, owner, ofRecord, ...undone };
+        const now = { ...inputs, token, accountId, madeWith, endpoint, owner, ofRecord, ...undone };
         return { id, outputs: outputs(image, now, echoOf(image, inputs.url)) };
       }
       const location = await context.open(news);
@@ -283,7 +290,8 @@ async function confirmLate(id: string, url: string, location: Location): Promise
   const image = shown ?? { id, url };
   const outcome = await confirm(image, location);
   const age = location.client.serverNow() - Date.parse(shown?.createdAt ?? "");
-  const expired = shown !== undefined && !(age < latest);
+  // Also where the image claims to be of the future: the service's clocks may disagree by hours.
+  const expired = shown !== undefined && !(Math.abs(age) < latest);
   return outcome === "removed" || outcome === "refused" || expired;
 }
 
@@ -303,6 +311,13 @@ async function refusalOf(image: Image, url: string, { client }: Location): Promi
         "Import into a new record, by giving its id as imageId, or use Image, which replaces the record when its url changes.";
 }
 
+function foreignText(id: string, foreign: string): string {
+  return (
+    `image ${id} cannot be managed here: ${foreign}. ` +
+    "With deleteImage: false, it is only imported into and waited for."
+  );
+}
+
 function isSameUrl(one: unknown, other: unknown): boolean {
   return one === other || (typeof one === "string" && typeof other === "string" && isSameObject(one, other));
 }
@@ -313,14 +328,15 @@ function echoOf({ url }: Image, declared: string): string | undefined {
 
 /** What the import tells: what was declared, what the file turned out to be, and what is ours. */
 function outputs(image: Image, state: ImportState, echo: string | undefined): Record<string, unknown> {
-  const { region, environment, token, accountId, madeWith, owner, unconfirmed, unclosed, ofRecord } = state;
+  const { region, environment, token, unconfirmed, unclosed, ofRecord } = state;
+  const { accountId, madeWith, endpoint, owner } = state;
   return omitUndefined({
     imageId: image.id,
     url: state.url ?? image.url,
     ...settingsOf(state),
     ...{ region, environment },
     echo: echo === undefined ? undefined : { url: echo },
-    ...{ token, accountId, madeWith, owner, unconfirmed, unclosed, ofRecord },
+    ...{ token, accountId, madeWith, endpoint, owner, unconfirmed, unclosed, ofRecord },
     ...Object.fromEntries(
       namesGiven(imageImport, "output").map((name) => [name, image[name as keyof Image]]),
     ),

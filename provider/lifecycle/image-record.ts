@@ -19,7 +19,7 @@ import { changedProperties, diffProperties } from "../schema/diff";
 import { imageRecord } from "../schema/image-record";
 import { asDeclared, asRead, immutableMismatches, newMismatches, type Spelled } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
-import { makerOf } from "./accounts";
+import { anothersImage, endpointFound, explainForeign, makerOf } from "./accounts";
 import { checkInputs, deleteUnlessHeld, failuresOfImage, locationOf, readImage, withOldTime } from "./check";
 import { confirm } from "./confirm";
 import type { Location, ProviderContext } from "./context";
@@ -54,8 +54,8 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
   return {
     async check(olds, news) {
       const { inputs, failures } = await checkInputs(context, imageRecord, news);
-      if (failures.length > 0) {
-        return { inputs, failures };
+      if (failures.length > 0 || isUnknown([news.region, news.environment])) {
+        return { inputs, failures }; // Where nobody knows yet, nothing can be asked.
       }
       const checked = asInputs(imageRecord, inputs);
       const location = context.locate(inputs);
@@ -146,7 +146,8 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         location.warn(`Image ${id}: ${unlike.join("; ")}. That cannot change, so the state stays as it is.`);
       }
       const tags = state.tags === undefined ? undefined : await readTags(image, state.tags, location);
-      const now = { ...state, ...locationOf(context, olds), tags };
+      const endpoint = endpointFound(state, location.client.settings);
+      const now = { ...state, ...locationOf(context, olds), tags, endpoint };
       const found = withOldTime(
         outputs(image, now, asRead(imageRecord, image, { ...olds, echo: state.echo })),
         olds,
@@ -168,9 +169,10 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       const image = await (Object.keys(changes).length > 0
         ? updateImage(id, changes, client)
         : client.showImage(id));
-      const { token, accountId, madeWith, unconfirmed } = asState(imageRecord, olds);
+      const { token, accountId, madeWith, endpoint, unconfirmed } = asState(imageRecord, olds);
       const stays = unconfirmed === true && (await confirm(image, location)) !== "removed";
-      const state = { ...inputs, token, accountId, madeWith, unconfirmed: stays ? true : undefined };
+      const made = { accountId, madeWith, endpoint };
+      const state = { ...inputs, token, ...made, unconfirmed: stays ? true : undefined };
       return { id, outputs: outputs(image, state, asDeclared(imageRecord, image, inputs)) };
     },
 
@@ -230,6 +232,10 @@ async function hindrancesOf(image: Image, inputs: RecordInputs, { client }: Loca
       "it is protected, and the program says protected: false; say true to take it over, and change that afterwards",
     );
   }
+  const foreign = await anothersImage(client, image);
+  if (foreign !== undefined) {
+    hindrances.push(foreign);
+  }
   const made =
     image.status === "active" && image.url === undefined
       ? await madeOfAnother(image, inputs.url, client)
@@ -266,7 +272,13 @@ async function readTags(
 
 /** Updates an image. An answer that tells what was before is not believed. */
 async function updateImage(id: string, changes: UpdateImage, client: ScpClient): Promise<Image> {
-  const image = await client.updateImage(id, changes);
+  const image = await client.updateImage(id, changes).catch(async (error: unknown) => {
+    if (!isForbidden(error)) {
+      throw error;
+    }
+    const refused = await client.showImage(id).catch(() => undefined);
+    throw (refused && (await explainForeign(error, refused, client))) ?? error;
+  });
   const names = Object.keys(changes) as (keyof UpdateImage)[];
   return names.every((name) => image[name] === changes[name]) ? image : client.showImage(id);
 }
@@ -316,10 +328,14 @@ async function makeImage(inputs: RecordInputs, location: Location): Promise<Imag
   const { origin = "unknown" } = inputs;
   const stackId = stackIdOf(origin);
   if (stackId !== undefined) {
-    await location.orphans.tell(stackId);
+    if (!location.checked.has(origin)) {
+      location.holders.begin(origin);
+    }
+    await location.orphans.tellOfKnown(stackId);
   }
   const createdAs = inputs.settledByImport === true ? "image" : "record";
   const tag = newCreationTag(origin, createdAs, location.client.serverNow());
+  location.orphans.expect(tag);
   const { image, tagged } = await createImage(declaredIn(inputs), tag, location);
   location.created.set(image.id, { tagged });
   return image;
@@ -363,12 +379,12 @@ function pick<T extends object, K extends keyof T>(values: T, names: readonly K[
 
 /** What the record tells: what was declared, as the state is to have it, what is known of an image at once, and what is ours. */
 function outputs(image: Image, state: RecordState, { properties, echo }: Spelled): Record<string, unknown> {
-  const { token, accountId, madeWith, unconfirmed } = state;
+  const { token, accountId, madeWith, endpoint, unconfirmed } = state;
   return omitUndefined({
     ...properties,
     ...pick(state, ["tags", "region", "environment"]),
     ...pick(state, namesChanged(imageRecord, "setting")),
-    ...{ echo, token, accountId, madeWith, unconfirmed },
+    ...{ echo, token, accountId, madeWith, endpoint, unconfirmed },
     ...pick(image, namesGiven(imageRecord, "output") as (keyof Image)[]),
   });
 }

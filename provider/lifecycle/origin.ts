@@ -18,7 +18,7 @@ export function originLifecycle(context: ProviderContext): Lifecycle {
 
     /** All records depend on it, so it is the last to go: time to say which images carry the stack's creation tag all the same. */
     async delete(id) {
-      await configuredLocation(context)?.orphans.tell(id);
+      await configuredLocation(context)?.orphans.tellOfAll(id);
     },
   };
 }

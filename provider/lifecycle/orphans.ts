@@ -15,6 +15,10 @@ export interface Tagged extends TaggedImage {
 interface Services {
   client: ScpClient;
   holders: ImageHolders;
+  /** The ids of the images that this run has told of, in whatever region. */
+  told: Set<string>;
+  /** The tags of the images that this run creates. */
+  ownTags: Set<string>;
   warn: (text: string) => void;
   warnOnce: (topic: string, text: string) => void;
 }
@@ -25,25 +29,47 @@ interface Services {
  */
 export class OrphanFinder {
   private found?: Promise<Tagged[]>;
-  private readonly told = new Set<string>();
 
   constructor(private readonly services: Services) {}
 
-  /** Tells of the images of a stack, each once a run. */
-  async tell(stackId: string): Promise<void> {
-    const { holders, warn } = this.services;
-    const orphans = (await this.tagged()).filter(
-      ({ tag, imageId }) => tag?.stackId === stackId && !this.told.has(imageId) && !holders.isHeld(imageId),
-    );
+  /**
+   * Tells, in the midst of a run, of the images of a stack whose records this run has looked at: what another record made, which comes
+   * later in the program or is no target of this run, that record may hold.
+   */
+  async tellOfKnown(stackId: string): Promise<void> {
+    const { holders } = this.services;
+    this.tell((await this.ofStack(stackId)).filter(({ tag }) => holders.isKnown(tag?.origin ?? "")));
+  }
+
+  /** Tells of all images of a stack that has no record any more. */
+  async tellOfAll(stackId: string): Promise<void> {
+    this.tell(await this.ofStack(stackId));
+  }
+
+  /** Says that this run creates an image with this tag, which no run has left. */
+  expect(tag: string): void {
+    this.services.ownTags.add(tag);
+  }
+
+  private async ofStack(stackId: string): Promise<Tagged[]> {
+    const { ownTags } = this.services;
+    return (await this.tagged()).filter(({ tag, value }) => tag?.stackId === stackId && !ownTags.has(value));
+  }
+
+  /** Tells of each image once a run. */
+  private tell(images: readonly Tagged[]): void {
+    const { holders, told, warn } = this.services;
+    const orphans = images.filter(({ imageId }) => !told.has(imageId) && !holders.wasHeld(imageId));
     if (orphans.length === 0) {
       return;
     }
-    orphans.forEach(({ imageId }) => this.told.add(imageId));
+    orphans.forEach(({ imageId }) => told.add(imageId));
     const some = orphans.slice(0, mostNamed).map(({ imageId }) => imageId);
     const more = orphans.length > some.length ? ` and ${orphans.length - some.length} more` : "";
     warn(
-      `Images carry this stack's creation tag: ${some.join(", ")}${more}. If no state holds them, runs that were killed left them. ` +
-        "npx pulumi-scp-images orphans tells more, and deletes those that you name; to manage one instead, give its id as imageId.",
+      `Images carry this stack's creation tag: ${some.join(", ")}${more}. A run that was killed may have left them, or a state may hold ` +
+        "them: pulumi stack export --file state.json and npx pulumi-scp-images orphans --state state.json tell which. " +
+        "To manage one that no state holds, give its id as imageId.",
     );
   }
 

@@ -81,6 +81,8 @@ export const imageImport = {
   accountId: kept<string>(),
   /** Where IAM does not tell the account: a fingerprint of the access key. */
   madeWith: kept<string>(),
+  /** The endpoint that it was made at, where one is configured. */
+  endpoint: kept<string>(),
   /** The image's owner, where IAM does not tell the account. */
   owner: kept<string>(),
   /** Whether a record of the same program manages the image. */

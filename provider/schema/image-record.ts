@@ -52,8 +52,8 @@ export const imageRecord = {
   /** `private`, or `shared` with the accounts that are its members. An image that is only looked up may be `public` or `community`. */
   visibility: byDefault("private", oneOf("private", "shared"), "update"),
   /**
-   * Tags: keys of 1 to 128 characters, values of up to 256. Without this property the image's tags are left alone. The key
-   * `pulumi-scp-images` is the package's own.
+   * Tags: keys of 1 to 128 characters, values of up to 256. Without this property the image's tags are left alone; `{}`
+   * says that it has none, and takes those away that it has. The key `pulumi-scp-images` is the package's own.
    */
   tags: optional(tags, "update"),
   /** Region. By default the configured one. */
@@ -105,6 +105,8 @@ export const imageRecord = {
   accountId: kept<string>(),
   /** Where IAM does not tell the account: a fingerprint of the access key. */
   madeWith: kept<string>(),
+  /** The endpoint that it was made at, where one is configured. */
+  endpoint: kept<string>(),
   /** Whether the creation tag is still to be removed. */
   unconfirmed: kept<boolean>(),
 };

@@ -112,7 +112,7 @@ export interface MapRules {
   longestValue: number;
 }
 
-/** A map of texts by texts. */
+/** A map of texts by texts. An empty one says that there are none, which is more than to say nothing. */
 export function map(rules: MapRules): Kind<Record<string, string>> {
   const { letters, lettersInWords, longestKey, longestValue } = rules;
   const badKey = (key: string) => key === "" || key.length > longestKey || !letters.test(key);
@@ -137,6 +137,7 @@ export function map(rules: MapRules): Kind<Record<string, string>> {
       }
       return undefined;
     },
+    (one, other) => isDeepStrictEqual(one ?? undefined, other ?? undefined),
   );
 }
 

@@ -375,6 +375,45 @@ describe("the other operations, checked by what the emulator holds", () => {
     expect(seen.length).toBeLessThanOrEqual(2);
   });
 
+  const page = (...ids: string[]) => ({
+    body: JSON.stringify({ images: ids.map((id) => ({ id, name: "n", status: "active" })) }),
+  });
+
+  test("list: pages that go round end when they bring nothing new", async () => {
+    server.reset((response, { target }) => {
+      const marker = new URL(target, "http://service").searchParams.get("marker");
+      response.end(page(marker === "a" ? "b" : "a").body);
+    });
+    const seen: string[] = [];
+    for await (const { id } of clientFor(server).allImages({ limit: 1 })) {
+      seen.push(id);
+      if (seen.length > 5) break;
+    }
+    expect(seen).toEqual(["a", "b"]);
+  });
+
+  test("list: one that always goes on is an error, not a list", async () => {
+    let next = 0;
+    server.reset((response) => {
+      response.end(page(`image-${next++}`).body);
+    });
+    const all = async (): Promise<void> => {
+      for await (const { id } of clientFor(server).allImages({ limit: 1 })) {
+        if (id === "image-1001") return;
+      }
+    };
+    expect((await errorOf(all())).message).toContain("The list does not end after 1000 pages");
+  });
+
+  test("what an image says is fit to be shown, in its volumes too: no control characters, no megabytes", () => {
+    const long = "x".repeat(2_000_000);
+    const volumes = JSON.stringify([{ device_name: "\u001b[31m/dev/vda\u200f", tag: long }]);
+    const image = imageFrom({ id: "a", name: `\u061c${long}`, status: long, url: long, volumes });
+    expect(JSON.stringify(image).length).toBeLessThan(5_000);
+    expect(image?.name).toMatch(/^x{1000} … \(cut short, 2000000 characters\)$/);
+    expect(image?.volumes).toMatchObject([{ deviceName: "[31m/dev/vda" }]);
+  });
+
   test("list: every parameter under the API's name", async () => {
     server.reset({ body: '{"images":[]}' });
     await clientFor(server).listImages({

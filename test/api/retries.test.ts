@@ -267,6 +267,20 @@ describe("time-outs", () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  test("an answer that comes byte by byte is not waited for without end", async () => {
+    let dripping: NodeJS.Timeout | undefined;
+    server.reset((response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      dripping = setInterval(() => response.write(" "), 10);
+      response.once("close", () => {
+        clearInterval(dripping);
+      });
+    });
+    const error = await errorOf(clientFor(server, brief).showImage("one"));
+    expect(error).toMatchObject({ failure: "noResponse", mayHaveWorked: true });
+    expect(error.message).toContain("The answer was not whole after 0.25 s");
+  });
+
   test("after silence a question is asked again, on another connection", async () => {
     server.reset(() => undefined, tiny());
     await clientFor(server, { retryPolicy: { responseTimeout: 50 } }).showImage("one");

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cleanEnv, findPulumi, run as runCommand } from "../../tools/run/cli";
 import { startEmulator, type Emulator } from "../../emulator";
+import { clientOf } from "../emulator/testing";
 import { openCli } from "../e2e/stack";
 
 jest.setTimeout(120_000);
@@ -128,5 +129,27 @@ test("a wrong command line and a missing setting are told in a sentence", async 
   expect(missing).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("accessKey is missing") as string,
+  });
+});
+
+test("an image that another account shares is left out, with the reason", async () => {
+  await withImages(async (cloud) => {
+    const [us, them] = cloud.options.accounts;
+    const id = "0f5b9a3e-0000-4000-8000-000000000005";
+    await cloud.setImage(id, {
+      ...{ name: "theirs", os_distro: "alma", visibility: "shared", owner: them!.accountId },
+      url: cloud.objectUrl("images", "x.qcow2").replace(us.accountId, them!.accountId),
+    });
+    const { call } = clientOf(cloud);
+    await call("POST", `/v1/images/${id}/members`, { body: { member_id: us.accountId }, as: them });
+    await call("PUT", `/v1/images/${id}/members/${us.accountId}`, { body: { status: "accepted" } });
+    const { code, stdout, stderr } = await runCommand(
+      process.execPath,
+      [command, "import-file", "--visibility", "shared"],
+      { cwd: mkdtempSync(join(tmpdir(), "import-file-")), env: cleanEnv(cloud.env) },
+    );
+    expect(code).toBe(0);
+    expect(stdout).not.toContain("new Image");
+    expect(stderr).toContain(`Left out: image ${id} (theirs): it is of account ${them!.accountId}`);
   });
 });

@@ -70,14 +70,22 @@ test("deletes those that are named, and no other: not what a state holds, is pro
   expect(held.stderr).toContain(`Image ${one} is not deleted: the state in ${file} holds it.`);
   expect(cloud.deleted()).toEqual([]);
 
-  const some = await orphans("--delete", one!, two!, three!);
+  const unsaid = await orphans("--delete", one!);
+  expect(unsaid).toMatchObject({ code: 2, stdout: "" });
+  expect(unsaid.stderr).toMatch(
+    /^An image that a state holds must not be deleted: .*--state FILE.* or say --no-state/,
+  );
+  expect(cloud.deleted()).toEqual([]);
+
+  const some = await orphans("--no-state", "--delete", one!, two!, three!);
   expect(some.code).toBe(1);
   expect(some.stdout).toBe(`Image ${one} is deleted.\n`);
   expect(some.stderr).toContain(`Image ${two} is not deleted: it is protected`);
   expect(some.stderr).toContain(`Image ${three} is not deleted: it does not carry the tag`);
   expect(cloud.deleted().map(({ id }) => id)).toEqual([one]);
 
-  const last = await orphans("--delete", four!);
+  writeFileSync(join(folder, "other.json"), JSON.stringify({ deployment: { resources: [] } }));
+  const last = await orphans("--state", "other.json", "--delete", four!);
   expect(last).toMatchObject({ code: 0, stderr: "" });
 });
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { startEmulator, type Emulator, type EmulatorOptions } from "../../emulator";
-import { qcow2 } from "../emulator/testing";
+import { clientOf, qcow2 } from "../emulator/testing";
 import type { StateDocument } from "../../engine";
 import type { Declaration } from "./program";
 import { fail, succeed, type OpenStack, type Operation, type TestStack } from "./stack";
@@ -139,6 +139,28 @@ export function safetySuite(open: OpenStack, timeout: number, { thorough }: { th
     await succeed(stack.up({ replace: [urn ?? ""] }));
     expect(ids()).toHaveLength(3);
     expect(ids()).not.toEqual(before);
+  });
+
+  test("a record that keeps its tag is not told as left by a killed run, wherever it stands", async () => {
+    const stack = await begin();
+    const record = (name: string, more = {}, options?: Declaration["options"]): Declaration => ({
+      ...golden(more, options, "ImageRecord"),
+      name,
+    });
+    const told = "creation tag:";
+    await make(stack, record("old"));
+    expect(cloud.images()[0]!.tags).toMatchObject([{ key: "pulumi-scp-images" }]);
+    const first = { ...golden(), name: "first" };
+    // Declared before it, and waited for by it.
+    expect(await make(stack, first, record("old"))).not.toContain(told);
+    const second = { ...golden(), name: "second" };
+    const waiting = record("old", {}, { dependsOn: ["second"] } as unknown as Declaration["options"]);
+    expect(await make(stack, first, second, waiting)).not.toContain(told);
+    // In another region.
+    const there = { region: "kr-east1", url: cloud.url + new URL(url()).pathname };
+    expect(await make(stack, first, second, record("old"), record("east", there))).not.toContain(told);
+    expect(await succeed(stack.destroy())).not.toContain(told);
+    expect(ids()).toEqual([]);
   });
 
   test("what an answer does not tell, or calls by another word later, replaces nothing", async () => {
@@ -528,6 +550,80 @@ export function safetySuite(open: OpenStack, timeout: number, { thorough }: { th
     await cloud.setImage(id, { url: url(), protected: true });
     await make(stack, golden({ imageId: id, protected: true }));
     expect(cloud.images()).toMatchObject([{ id, protected: true }]);
+  });
+
+  /** Makes an image another account's, which shares it with ours. */
+  async function giveAway(id: string): Promise<string> {
+    const [us, them] = cloud.options.accounts;
+    const foreign = url().replace(us.accountId, them!.accountId);
+    await cloud.setImage(id, {
+      ...{ name: "golden", os_distro: "alma", url: foreign, owner: them!.accountId, visibility: "shared" },
+    });
+    const { call } = clientOf(cloud);
+    const members = `/v1/images/${id}/members`;
+    await call("POST", members, { body: { member_id: us.accountId }, as: them });
+    await call("PUT", `${members}/${us.accountId}`, { body: { status: "accepted" } });
+    return foreign;
+  }
+
+  test("an image of another account that is shared with ours is not taken over, nor managed by an import", async () => {
+    const stack = await begin();
+    const id = "0f5b9a3e-0000-4000-8000-000000000001";
+    const foreign = await giveAway(id);
+    const takeOver = golden({ imageId: id, url: foreign, visibility: "shared" });
+    const { accountId, accounts } = cloud.options;
+    stack.declare(takeOver);
+    expect(await fail(stack.preview())).toContain(
+      `it is of account ${accounts[1]!.accountId}, and the keys are of account ${accountId}`,
+    );
+    const file = (more = {}): Declaration => ({
+      type: "ImageImport",
+      name: "file",
+      args: { imageId: id, url: foreign, ...more },
+    });
+    stack.declare(file());
+    expect(await fail(stack.preview())).toContain("cannot be managed here: it is of account");
+    await make(stack, file({ deleteImage: false }));
+    stack.declare(file());
+    expect(await fail(stack.preview())).toContain("cannot be managed here: it is of account");
+    await make(stack);
+
+    // Where IAM does not tell the account, the owner does.
+    await cloud.setImage("0f5b9a3e-0000-4000-8000-000000000002", { name: "ours" });
+    cloud.options.denied = [{ operation: "listAccessKeys" }];
+    stack.declare(takeOver);
+    expect(await fail(stack.preview())).toContain(
+      `it is of owner ${accounts[1]!.accountId}, and the keys' own images are of owner ${accountId}`,
+    );
+    expect(cloud.deleted()).toEqual([]);
+  });
+
+  test("a refusal because an image is another account's says so, with the way out", async () => {
+    const stack = await begin();
+    await make(stack, golden());
+    await giveAway(ids()[0]!);
+    const refusal = /403 .* is not yours: it is of account .*pulumi state delete/;
+    stack.declare(golden({ minRam: 5 }));
+    expect(await fail(stack.up())).toMatch(refusal);
+    expect(await fail(stack.destroy())).toMatch(refusal);
+  });
+
+  test("a protected image that an import alone manages is refused with what can be done", async () => {
+    const stack = await begin();
+    const id = "0f5b9a3e-0000-4000-8000-000000000001";
+    await cloud.setImage(id, { name: "golden", os_distro: "alma", url: url(), protected: true });
+    const file = (more = {}): Declaration => ({
+      type: "ImageImport",
+      name: "file",
+      args: { imageId: id, url: url(), ...more },
+    });
+    await make(stack, file());
+    const refusal = await fail(stack.destroy());
+    expect(refusal).toContain("set deleteImage to false and run pulumi up");
+    expect(refusal).not.toContain("Set its property protected");
+    await make(stack, file({ deleteImage: false }));
+    await succeed(stack.destroy());
+    expect(ids()).toEqual([id]);
   });
 
   test("an import into a record of the same program leaves the image to the record, and takes no other file", async () => {

@@ -70,3 +70,14 @@ test("the resource option import is refused with what to do instead", () => {
     /the resource option import does not work for dynamic resources.*give its id as the property imageId/,
   );
 });
+
+test("tags are left alone where the program says nothing of them; an empty map says that there are none", async () => {
+  await cloud.setTags(id, [{ key: "team", value: "web" }]);
+  stack.declare(image());
+  expect(await stack.up()).toMatchObject({ ok: true });
+  expect(cloud.images()[0]?.tags).toEqual([{ key: "team", value: "web" }]);
+  stack.declare(image({ tags: {} }));
+  expect(await stack.up()).toMatchObject({ ok: true });
+  expect(cloud.images()[0]?.tags).toEqual([]);
+  expect(await stack.preview({ expectNoChanges: true, refresh: true })).toMatchObject({ ok: true });
+});

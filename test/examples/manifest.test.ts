@@ -9,7 +9,8 @@ test("a list of images is read as it is written", () => {
     { name: "a", osDistro: "alma", url: "https://x/y.qcow2", minDisk: 3, tags: { team: "web" } },
     { name: "b" },
   ]);
-  expect(readManifest("# nothing yet\n", "images.yaml")).toEqual([]);
+  expect(readManifest("[] # nothing yet\n", "images.yaml")).toEqual([]);
+  expect(readManifest("\ufeff- name: a\n", "images.yaml")).toEqual([{ name: "a" }]);
 });
 
 test.each([
@@ -34,6 +35,12 @@ test.each([
   ["a map instead of a list", "images:\n  - name: a\n", "images.yaml:1: must be a list of images"],
   ["a text instead of an image", "- a\n", "images.yaml:1: an image must be a map"],
   ["a key twice", "- name: a\n  name: b\n", "images.yaml:2: "],
+  ["a tab", "- name: a\n\turl: b\n", "images.yaml:2: there is a tab in the indentation"],
+  ["an alias", "- &a\n  name: x\n- *a\n", "images.yaml:3: an image must be written out; the alias *a"],
+  ["a second document", "- name: a\n---\n- name: b\n", "images.yaml:2: a second document begins here"],
+  ["a tag nobody knows", "- name: a\n  url: !foo x\n", "images.yaml:2: Unresolved tag: !foo"],
+  ["an empty file", "", "images.yaml:1: lists no images. Where that is meant, write []."],
+  ["a file of comments", "# all gone\n", "images.yaml:1: lists no images"],
   ["no YAML", "- name: [a\n", "images.yaml:"],
 ])("%s is refused, with the line", (_what, text, message) => {
   expect(read(text)).toThrow(message);

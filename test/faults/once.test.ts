@@ -110,6 +110,49 @@ test("a request whose first answer was lost is sent again only when it surely di
   expect(wrongImages(world, [[stack, [image()]]])).toEqual([]);
 });
 
+test("a request that is sent again because nothing shows its work is told, with name and time", async () => {
+  const stack = new StackModel();
+  world.emulator.options.showLagMs = 60_000;
+  world.emulator.faults.add({ kind: "reset-after", operation: "createImage" });
+  const goal: Goal = { ...image(), type: "ImageRecord" };
+  await stack.up([goal], world.start());
+  const images = world.emulator.images();
+  expect(images).toHaveLength(2);
+  const told =
+    /image "golden" is created by another request\. .* made at about (\S+), the first request made it/.exec(
+      world.said.join("\n"),
+    );
+  expect(Math.abs(Date.parse(told?.[1] ?? "") - Date.parse(images[0]!.created_at))).toBeLessThan(5_000);
+});
+
+test("without the tag, nothing is sent again as long as an equal image of the last day is there", async () => {
+  const stack = new StackModel();
+  const created_at = new Date(world.now() - 2 * 60 * 60_000).toISOString();
+  await world.emulator.setImage("0f5b9a3e-0000-4000-8000-000000000001", {
+    ...{ name: "golden", os_distro: "alma", url: world.url("one"), created_at },
+  });
+  world.emulator.faults.add({ kind: "reset-before", operation: "createImage" });
+  const run = stack.up([image()], world.start({ env: { SCP_CREATION_TAG: "false" } }));
+  await expect(run).rejects.toThrow(/may have created one of these.* 0f5b9a3e-0000-4000-8000-000000000001/s);
+  expect(createsSent()).toBe(1);
+});
+
+test("a refusal that is not the service's own says nothing about the tag, nor about what was made", async () => {
+  const stack = new StackModel();
+  const html = "<html>blocked</html>";
+  world.emulator.faults.add({ kind: "status-after", operation: "createImage", status: 403, body: html });
+  await stack.up([image()], world.start());
+  expect(createsSent()).toBe(1);
+  expect(wrongImages(world, [[stack, [image()]]])).toEqual([]);
+
+  await stack.destroy(world.start());
+  await world.reset();
+  world.emulator.faults.add({ kind: "status", operation: "createImage", status: 403, body: html });
+  await expect(stack.up([image()], world.start())).rejects.toThrow(/Create image "golden": 403 .*blocked/);
+  expect(createsSent()).toBe(1);
+  expect(world.emulator.images()).toEqual([]);
+});
+
 describe("deleting", () => {
   const inUse = {
     status: 409,

@@ -59,7 +59,9 @@ describe("what a killed run left is told, and never made ours by its tag", () =>
     const id = await orphanOf(stack, image());
     await stack.up([image()], world.start());
     expect(stack.state.map((saved) => saved.id)).not.toContain(id);
-    expect(world.said.join()).toMatch(new RegExp(`carry this stack's creation tag: ${id}\\..*orphans`));
+    expect(world.said.join()).toMatch(
+      new RegExp(`carry this stack's creation tag: ${id}\\. .*orphans --state`),
+    );
     expect(wronglyDeleted(world, [stack])).toEqual([]);
 
     const other = new StackModel("other");
@@ -69,7 +71,7 @@ describe("what a killed run left is told, and never made ours by its tag", () =>
   });
 
   test.each(["taken out of the program", "renamed", "of a stack that was renamed", "of a version before"])(
-    "it is told by the next creation, %s",
+    "it is told at the end of the stack, %s: until then, the state may hold it",
     async (how) => {
       const stack = new StackModel();
       const id = await orphanOf(stack, image());
@@ -82,6 +84,8 @@ describe("what a killed run left is told, and never made ours by its tag", () =>
       const name = how === "renamed" ? "renamed" : "other";
       const again = how.includes("stack") ? stack.copyAs("renamed") : stack;
       await again.up([{ ...image(), name, args: { ...image().args, name } }], world.start());
+      expect(world.said.join()).not.toContain(id);
+      await again.destroy(world.start());
       expect(world.said.join()).toContain(id);
     },
   );

@@ -29,6 +29,8 @@ export interface ProcessOptions {
   retryPolicy?: Partial<RetryPolicy>;
   maxRequests?: number;
   kill?: Kill;
+  /** Settings beside those that point to the emulator. */
+  env?: Record<string, string>;
 }
 
 /** Retries as many as ever, with pauses too short to be noticed. */
@@ -85,8 +87,12 @@ export class World {
   }
 
   /** A new provider process. */
-  start({ retryPolicy, maxRequests, kill }: ProcessOptions = {}): Provider {
-    const env = { ...this.emulator.env, ...(maxRequests && { SCP_MAX_REQUESTS: String(maxRequests) }) };
+  start({ retryPolicy, maxRequests, kill, env: more }: ProcessOptions = {}): Provider {
+    const env = {
+      ...this.emulator.env,
+      ...(maxRequests && { SCP_MAX_REQUESTS: String(maxRequests) }),
+      ...more,
+    };
     const life = new Life(kill === undefined ? () => false : orderDeath(this.emulator, kill));
     const clock: Clock = {
       now: () => this.now(),

@@ -40,7 +40,7 @@ test("a refresh of 300 images asks at most 20 times, and sees every drift", asyn
 test("an image that the list does not have is asked for by itself: gone, and only gone, it leaves the state", async () => {
   const stack = new StackModel();
   await stack.up(goals(6), world.start());
-  world.skip(60_000);
+  world.skip(2 * 60 * 60_000);
   const [one, , two] = stack.state.filter(({ type }) => type === "ImageRecord");
   await world.emulator.removeImage(one!.id);
   world.emulator.faults.add({

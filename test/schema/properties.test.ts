@@ -135,7 +135,12 @@ describe("diff", () => {
 
   test("nothing changed is no change, whatever else the outputs hold", () => {
     expect(diff({})).toEqual({ changes: false, replaces: [] });
-    expect(diff({ tags: {} })).toEqual({ changes: false, replaces: [] });
+    expect(diff({ replaceOnChanges: [] })).toEqual({ changes: false, replaces: [] });
+  });
+
+  test("no tags at all are more than none that are declared", () => {
+    expect(diff({ tags: {} })).toEqual({ changes: true, replaces: [] });
+    expect(diffProperties(imageRecord, { ...olds, tags: {} }, { ...olds, tags: {} }).changes).toBe(false);
   });
 
   const replacing = namesChanged(imageRecord, "replace");
