@@ -5,6 +5,7 @@ import { omitUndefined, withDefaults, type Failure } from "../schema/check";
 import { asInputs, asState, namesChanged, namesGiven, type Inputs, type State } from "../schema/description";
 import { diffProperties } from "../schema/diff";
 import { imageImport } from "../schema/image-import";
+import { echoOf } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
 import { anothersImage, endpointFound, makerOf } from "./accounts";
 import {
@@ -124,7 +125,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
         location.holders.hold(image.id, state.token);
         location.holders.holdAsImport(image.id);
       }
-      return { id: image.id, outputs: outputs(image, state, echoOf(image, inputs.url)) };
+      return { id: image.id, outputs: outputs(image, state, echoOfUrl(image, inputs.url)) };
     },
 
     async read(id, known) {
@@ -142,7 +143,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       const { url = image.url } = state;
       const endpoint = endpointFound(state, location.client.settings);
       const now = { deleteImage: true, ...state, ...locationOf(context, olds), url, endpoint };
-      const found = withOldTime(outputs(image, now, image.url === url ? undefined : image.url), olds);
+      const found = withOldTime(outputs(image, now, echoOfUrl(image, String(url))), olds);
       return { id, outputs: found, inputs: withDefaults(imageImport, found) };
     },
 
@@ -154,7 +155,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
         const { token, accountId, madeWith, endpoint, owner, ofRecord } = state;
         const { image, unconfirmed } = await bringToActive(inputs);
         const now = { ...inputs, token, accountId, madeWith, endpoint, owner, ofRecord, unconfirmed };
-        return { id, outputs: outputs(image, now, echoOf(image, inputs.url)) };
+        return { id, outputs: outputs(image, now, echoOfUrl(image, inputs.url)) };
       }
       const location = await context.open(news);
       const late = state.unconfirmed === true && !(await confirmLate(id, inputs.url, location));
@@ -162,7 +163,8 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       const ofRecord = state.ofRecord === true || location.holders.isOfRecord(id) ? true : undefined;
       // The url may be written in another way now.
       const told = state.echo?.url ?? state.url;
-      const echo = told === undefined || told === inputs.url ? undefined : { url: told };
+      const isDeclared = told === undefined || echoOf(told) === echoOf(inputs.url);
+      const echo = isDeclared ? undefined : { url: echoOf(told) };
       const { url } = inputs;
       return {
         id,
@@ -252,8 +254,9 @@ function isSameUrl(one: unknown, other: unknown): boolean {
   return one === other || (typeof one === "string" && typeof other === "string" && isSameObject(one, other));
 }
 
-function echoOf({ url }: Image, declared: string): string | undefined {
-  return url === declared ? undefined : url;
+/** What is kept of how the service writes the url, where it writes it otherwise than it was declared. */
+function echoOfUrl({ url }: Image, declared: string): string | undefined {
+  return url === undefined || url === declared ? undefined : echoOf(url);
 }
 
 /** What the import tells: what was declared, what the file turned out to be, and what is ours. */
