@@ -21,7 +21,7 @@ test.each([49, -49])("an image is found by its tag when the service's clock is %
     createImage: (declared: CreateImage) => {
       const createdAt = new Date(clock.now()).toISOString();
       const image = { ...declared, id: imageId, status: "queued", createdAt };
-      made.push(image as unknown as Image);
+      made.push(image);
       return Promise.reject(new ScpError(lost));
     },
     allImages: async function* () {
