@@ -4,24 +4,12 @@ import { explainForeign } from "./accounts";
 import type { Clock } from "./clock";
 import { ImageError } from "./image-error";
 import { duration } from "./progress";
-import {
-  ageInWords,
-  ageOf,
-  describe,
-  mayBeShownLate,
-  showUnlessAbsent,
-  undefinedIfNotFound,
-  type Remembered,
-} from "./gone";
+import { showUnlessGone, undefinedIfNotFound, type Remembered } from "./gone";
 
 interface Services {
   client: ScpClient;
   clock: Clock;
-  warn: (text: string) => void;
 }
-
-/** How old an image must be to be taken for gone by a delete, in milliseconds: a run cannot wait for what may never come. */
-const lateFor = 60_000;
 
 /** How long a delete that is refused because the image is in use is tried again, in milliseconds. */
 const inUse = { longest: 5 * 60_000, initialBackoff: 2_000, maxBackoff: 30_000 };
@@ -38,10 +26,7 @@ export async function deleteImage(id: string, remembered: Remembered, services: 
       await client.deleteImage(id);
     } catch (error) {
       if (isNotFound(error)) {
-        const isAbsent = (await showUnlessAbsent(id, remembered, services)) === undefined;
-        const isLate = ageOf(remembered, client) < lateFor && clock.now() - since < lateFor;
-        if (isAbsent && !isLate) {
-          warnIfLate(id, remembered, services);
+        if ((await showUnlessGone(id, remembered, services)) === undefined) {
           return;
         }
       } else if (isForbidden(error)) {
@@ -80,16 +65,6 @@ async function seeGone(id: string, { client, clock }: Services): Promise<void> {
       );
     }
     await clock.sleep(pause);
-  }
-}
-
-/** An image that may still come to be shown is let go all the same: else a stack whose new image is gone could not be destroyed. */
-function warnIfLate(id: string, remembered: Remembered, { client, warn }: Services): void {
-  if (mayBeShownLate(remembered, client)) {
-    warn(
-      `Image ${describe(id, remembered)}, created ${ageInWords(remembered, client)} ago, is not found, so it is taken for deleted. ` +
-        "Should the service show it later after all, no state holds it: delete it then.",
-    );
   }
 }
 

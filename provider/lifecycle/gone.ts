@@ -3,7 +3,6 @@ import { isNotFound } from "../api/errors";
 import type { Image } from "../api/images";
 import type { Clock } from "./clock";
 import { ImageError } from "./image-error";
-import { duration } from "./progress";
 import { anotherEndpoint, foreignAccount, type MadeBy } from "./accounts";
 
 /** What a state tells of an image that may be gone. */
@@ -20,62 +19,21 @@ interface Services {
 }
 
 /** How long after its creation a 404 may mean that an image is not shown yet, in milliseconds. */
-export const shownAfter = 15_000;
+export const shownAfter = 2 * 60_000;
 const pause = 2_000;
-
-/** How long after its creation an image may be shown late, for all that anybody knows, in milliseconds. */
-const surelyShownAfter = 60 * 60_000;
-
-/** How far ahead of the service's clock a creation may be, in milliseconds: the time of a later one says nothing. */
-const believable = 24 * 60 * 60_000;
-
-/**
- * An image as it is now; undefined when it is gone for sure. What is taken for gone is forgotten, so a 404 alone does not do: the list
- * must answer, and not have it, the keys must be those of the account that made it, and it must be too old not to be shown yet.
- * @throws ImageError when the 404 proves nothing; ScpError of the service
- */
-export async function showUnlessGone(
-  id: string,
-  remembered: Remembered,
-  services: Services,
-): Promise<Image | undefined> {
-  const { client } = services;
-  const image = await showUnlessAbsent(id, remembered, services);
-  if (image === undefined && mayBeShownLate(remembered, client)) {
-    throw new ImageError(
-      `Image ${describe(id, remembered)} is not found, but was created only ${ageInWords(remembered, client)} ago: a service may show a ` +
-        "new image late. It stays in the state. Run again later: after an hour it is taken for gone. If it is gone indeed, you can take " +
-        "it out with pulumi state delete at once.",
-    );
-  }
-  return image;
-}
-
-/**
- * Whether an image is so young that it may not be shown yet. What was active was shown; the state of an import, which knows that, does
- * not tell when its image was created, so for it nothing is late.
- */
-export function mayBeShownLate(remembered: Remembered, client: ScpClient): boolean {
-  const age = ageOf(remembered, client);
-  return age < surelyShownAfter && age > -believable;
-}
-
-/** Milliseconds by the service's clock; NaN where the state does not tell. */
-export function ageOf({ createdAt }: Remembered, client: ScpClient): number {
-  return client.serverNow() - Date.parse(String(createdAt));
-}
-
-export function ageInWords(remembered: Remembered, client: ScpClient): string {
-  return duration(Math.max(0, ageOf(remembered, client)));
-}
 
 /** An image by its id and its name, where the state tells that. */
 export function describe(id: string, { name }: Remembered): string {
   return typeof name === "string" ? `${id} (${name})` : id;
 }
 
-/** The same, however young the image is: for a delete, which wants it gone. */
-export async function showUnlessAbsent(
+/**
+ * An image as it is now; undefined when it is gone for sure. What is taken for gone is forgotten, so a 404 alone does not do: it is asked
+ * again as long as a new image may be shown late, the list must answer, and not have it, and the keys must be those of the account that
+ * made it.
+ * @throws ImageError when the 404 proves nothing; ScpError of the service
+ */
+export async function showUnlessGone(
   id: string,
   remembered: Remembered,
   services: Services,

@@ -6,6 +6,7 @@ import { asInputs, asState, namesChanged, namesGiven, type Inputs, type State } 
 import { diffProperties } from "../schema/diff";
 import type { StagedObject } from "../schema/image-file";
 import { imageImport } from "../schema/image-import";
+import { echoOf } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
 import { anothersImage, endpointFound, makerOf } from "./accounts";
 import {
@@ -20,7 +21,7 @@ import {
 import { confirm, confirmPatiently, type Confirmation } from "./confirm";
 import { closeAfterFailure, closeObject } from "./close";
 import type { Location, ProviderContext } from "./context";
-import { shownAfter, undefinedIfNotFound } from "./gone";
+import { undefinedIfNotFound } from "./gone";
 import { ImageError } from "./image-error";
 import { madeOfAnother } from "./made-of";
 import { refuseHopelessReplacement } from "./replace";
@@ -164,7 +165,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
         location.holders.hold(image.id, state.token);
         location.holders.holdAsImport(image.id);
       }
-      return { id: image.id, outputs: outputs(image, state, echoOf(image, inputs.url)) };
+      return { id: image.id, outputs: outputs(image, state, echoOfUrl(image, inputs.url)) };
     },
 
     async read(id, known) {
@@ -182,7 +183,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       const { url = image.url } = state;
       const endpoint = endpointFound(state, location.client.settings);
       const now = { deleteImage: true, ...state, ...locationOf(context, olds), url, endpoint };
-      const found = withOldTime(outputs(image, now, image.url === url ? undefined : image.url), olds);
+      const found = withOldTime(outputs(image, now, echoOfUrl(image, String(url))), olds);
       return { id, outputs: found, inputs: withDefaults(imageImport, found) };
     },
 
@@ -194,7 +195,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
         const { token, accountId, madeWith, endpoint, owner, ofRecord } = state;
         const { image, ...undone } = await bringToActive(inputs);
         const now = { ...inputs, token, accountId, madeWith, endpoint, owner, ofRecord, ...undone };
-        return { id, outputs: outputs(image, now, echoOf(image, inputs.url)) };
+        return { id, outputs: outputs(image, now, echoOfUrl(image, inputs.url)) };
       }
       const location = await context.open(news);
       if (inputs.expectedChecksum !== state.expectedChecksum || inputs.verify !== state.verify) {
@@ -206,7 +207,8 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       const ofRecord = state.ofRecord === true || location.holders.isOfRecord(id) ? true : undefined;
       // The url may be written in another way now.
       const told = state.echo?.url ?? state.url;
-      const echo = told === undefined || told === inputs.url ? undefined : { url: told };
+      const isDeclared = told === undefined || echoOf(told) === echoOf(inputs.url);
+      const echo = isDeclared ? undefined : { url: echoOf(told) };
       const { url } = inputs;
       return {
         id,
@@ -265,6 +267,9 @@ async function confirmEarly(inputs: ImportInputs, location: Location): Promise<C
   return isOurs && created?.tagged !== false ? confirm({ id, url }, location) : undefined;
 }
 
+/** How long after an image's creation its tag may be shown late, in milliseconds. */
+const tagShownAfter = 15_000;
+
 /** A tag that was not shown is looked for again now that time has gone by, as long as it may come late. */
 async function isConfirmed(
   image: Image,
@@ -273,7 +278,7 @@ async function isConfirmed(
 ): Promise<boolean> {
   const surelyTagged = location.created.get(image.id)?.tagged === true;
   const age = location.client.serverNow() - Date.parse(image.createdAt ?? "");
-  const mayComeLate = first === "failed" || (first === "not shown" && (surelyTagged || age < shownAfter));
+  const mayComeLate = first === "failed" || (first === "not shown" && (surelyTagged || age < tagShownAfter));
   if (!mayComeLate) {
     return true;
   }
@@ -322,8 +327,9 @@ function isSameUrl(one: unknown, other: unknown): boolean {
   return one === other || (typeof one === "string" && typeof other === "string" && isSameObject(one, other));
 }
 
-function echoOf({ url }: Image, declared: string): string | undefined {
-  return url === declared ? undefined : url;
+/** What is kept of how the service writes the url, where it writes it otherwise than it was declared. */
+function echoOfUrl({ url }: Image, declared: string): string | undefined {
+  return url === undefined || url === declared ? undefined : echoOf(url);
 }
 
 /** What the import tells: what was declared, what the file turned out to be, and what is ours. */

@@ -1,8 +1,26 @@
+import { createHash } from "node:crypto";
 import type { Image } from "../api/images";
 import { imageNames, propertyOf, type Description, type Properties } from "./description";
 
-/** What the service says in place of what the program says, by property, where it writes it otherwise. */
+/**
+ * What the service says in place of what the program says, by property, where it writes it otherwise: as a hash, since a program may have
+ * marked what it says as a secret. Versions before this one kept the text itself.
+ */
 export type Echo = Record<string, string>;
+
+const hashed = "sha256:";
+
+/** What is kept of how the service writes something. */
+export function echoOf(text: string): string {
+  return text.startsWith(hashed)
+    ? text
+    : `${hashed}${createHash("sha256").update(text).digest("hex").slice(0, 32)}`;
+}
+
+/** Whether the service writes what it wrote before: what is kept of that, or, where nothing is, what the state says. */
+export function isAsBefore(now: unknown, kept: string | undefined, said: unknown): boolean {
+  return kept === undefined ? now === said : typeof now === "string" && echoOf(now) === echoOf(kept);
+}
 
 /** What the state says of an image. */
 export interface Spelled {
@@ -44,9 +62,8 @@ export function asRead(
 ): Spelled {
   return spell(description, image, before, (name, now) => {
     const { kind, change } = propertyOf(description, name);
-    return (
-      change === "update" && now !== (before.echo?.[name] ?? before[name]) && !kind.same(now, before[name])
-    );
+    const asBefore = isAsBefore(now, before.echo?.[name], before[name]);
+    return change === "update" && !asBefore && !kind.same(now, before[name]);
   });
 }
 
@@ -58,7 +75,7 @@ export function newMismatches(
 ): string[] {
   const told = imageNames(description, "replace").filter(
     (name: string) =>
-      before[name] !== undefined && fieldOf(image, name) !== (before.echo?.[name] ?? before[name]),
+      before[name] !== undefined && !isAsBefore(fieldOf(image, name), before.echo?.[name], before[name]),
   );
   const news = Object.fromEntries(told.map((name: string) => [name, fieldOf(image, name)]));
   return immutableMismatches(description, { id: image.id, status: image.status, ...news }, before);
@@ -82,7 +99,7 @@ function spell(
     }
     properties[name] = said;
     if (typeof now === "string" && now !== said) {
-      echo[name] = now;
+      echo[name] = echoOf(now);
     }
   }
   return Object.keys(echo).length === 0 ? { properties } : { properties, echo };
