@@ -29,6 +29,37 @@ module.exports = {
       "^provider/(?!api/)|node_modules/@pulumi/",
     ),
     border(
+      "file-stays-on-this-machine",
+      "provider/file looks at files, before anything is sent: it knows neither Pulumi nor the network, and of the client only how foreign text is shown.",
+      "^provider/file/",
+      "^provider/(?!file/|api/errors\\.ts$)|node_modules/|^(node:)?(http|https|http2|net|tls|dns|dgram|child_process)(/|$)",
+    ),
+    border(
+      "file-is-for-the-lifecycle",
+      "What a program and the command know of a file, they know from the lifecycle.",
+      "^provider/(?!file/|lifecycle/)",
+      "^provider/file/",
+    ),
+    border(
+      "object-storage-knows-no-pulumi",
+      "provider/object-storage is a client of S3: of the rest it knows the API's settings, its places, and how foreign text is shown.",
+      "^provider/object-storage/",
+      "^provider/(?!object-storage/|api/(settings|regions|errors)\\.)|node_modules/@pulumi/",
+    ),
+    border(
+      "who-stores",
+      "Programs and states know nothing of Object Storage: the lifecycle and the command do.",
+      "^provider/(?!object-storage/|lifecycle/|cli/)",
+      "^provider/object-storage/",
+    ),
+    border(
+      "the-sdk-is-loaded-late",
+      "The AWS SDK is large: it is imported when the first request is sent, and not before.",
+      "^provider/",
+      "node_modules/(@aws-sdk|https-proxy-agent|proxy-from-env)/",
+      { to: { dynamic: false, dependencyTypesNot: ["type-only"] } },
+    ),
+    border(
       "schema-does-no-io",
       "provider/schema is loaded by programs and by the provider: it is light, and has neither input nor output.",
       "^provider/schema/",

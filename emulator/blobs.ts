@@ -10,27 +10,83 @@ export interface Blobs {
   write(source: AsyncIterable<Buffer>): Promise<string>;
   /** The bytes from `start` up to, but without, `end`. */
   read(blob: string, start: number, end: number): Readable;
+  /** Keeps blobs that are being read from going, until what it returns is called. */
+  hold(blobs: readonly string[]): () => Promise<void>;
   remove(blob: string): Promise<void>;
   keepOnly(blobs: Set<string>): Promise<void>;
 }
 
-export class MemoryBlobs implements Blobs {
-  private readonly blobs = new Map<string, Buffer>();
+/** A blob as a part of something larger. */
+export interface Piece {
+  blob: string;
+  size: number;
+}
+
+/** Reads over pieces as if they were one blob. Of those only the one being read is open. */
+export function readPieces(blobs: Blobs, pieces: readonly Piece[], start: number, end: number): Readable {
+  const [only] = pieces;
+  if (only && pieces.length === 1) return blobs.read(only.blob, start, end);
+  return Readable.from(bytesOf(blobs, pieces, start, end), { objectMode: false });
+}
+
+async function* bytesOf(blobs: Blobs, pieces: readonly Piece[], start: number, end: number) {
+  const release = blobs.hold(pieces.map(({ blob }) => blob));
+  try {
+    let offset = 0;
+    for (const { blob, size } of pieces) {
+      const [from, to] = [Math.max(0, start - offset), Math.min(size, end - offset)];
+      if (from < to) yield* blobs.read(blob, from, to) as AsyncIterable<Buffer>;
+      offset += size;
+    }
+  } finally {
+    await release();
+  }
+}
+
+/** What is common to both: a blob that is removed goes once nobody holds it. */
+abstract class HeldBlobs {
+  private readonly holders = new Map<string, number>();
+  private readonly removed = new Set<string>();
+
+  protected abstract erase(blob: string): Promise<void>;
+
+  hold(blobs: readonly string[]): () => Promise<void> {
+    for (const blob of blobs) this.holders.set(blob, (this.holders.get(blob) ?? 0) + 1);
+    return async () => {
+      for (const blob of blobs) await this.release(blob);
+    };
+  }
+
+  private async release(blob: string): Promise<void> {
+    const holders = (this.holders.get(blob) ?? 0) - 1;
+    if (holders > 0) this.holders.set(blob, holders);
+    else this.holders.delete(blob);
+    if (holders <= 0 && this.removed.delete(blob)) await this.erase(blob);
+  }
+
+  async remove(blob: string): Promise<void> {
+    if (this.holders.has(blob)) this.removed.add(blob);
+    else await this.erase(blob);
+  }
+}
+
+export class MemoryBlobs extends HeldBlobs implements Blobs {
+  /** Chunks as they came: joining them would need the memory twice. */
+  private readonly blobs = new Map<string, Buffer[]>();
 
   async write(source: AsyncIterable<Buffer>): Promise<string> {
     const chunks: Buffer[] = [];
     for await (const chunk of source) chunks.push(chunk);
     const blob = randomUUID();
-    this.blobs.set(blob, Buffer.concat(chunks));
+    this.blobs.set(blob, chunks);
     return blob;
   }
 
   read(blob: string, start: number, end: number): Readable {
-    const bytes = this.blobs.get(blob)?.subarray(start, end);
-    return Readable.from(bytes?.length ? [bytes] : [], { objectMode: false });
+    return Readable.from(cut(this.blobs.get(blob) ?? [], start, end), { objectMode: false });
   }
 
-  remove(blob: string): Promise<void> {
+  protected erase(blob: string): Promise<void> {
     this.blobs.delete(blob);
     return Promise.resolve();
   }
@@ -41,15 +97,27 @@ export class MemoryBlobs implements Blobs {
   }
 }
 
-export class FileBlobs implements Blobs {
-  constructor(private readonly folder: string) {}
+function* cut(chunks: readonly Buffer[], start: number, end: number): Generator<Buffer> {
+  let offset = 0;
+  for (const chunk of chunks) {
+    if (offset >= end) return;
+    const part = chunk.subarray(Math.max(0, start - offset), end - offset);
+    if (part.length > 0) yield part;
+    offset += chunk.length;
+  }
+}
+
+export class FileBlobs extends HeldBlobs implements Blobs {
+  constructor(private readonly folder: string) {
+    super();
+  }
 
   async write(source: AsyncIterable<Buffer>): Promise<string> {
     const blob = randomUUID();
     try {
       await pipeline(source, createWriteStream(this.file(blob)));
     } catch (error) {
-      await this.remove(blob);
+      await this.erase(blob);
       throw error;
     }
     return blob;
@@ -57,16 +125,16 @@ export class FileBlobs implements Blobs {
 
   read(blob: string, start: number, end: number): Readable {
     if (end <= start) return Readable.from([]);
-    return createReadStream(this.file(blob), { start, end: end - 1 });
+    return createReadStream(this.file(blob), { start, end: end - 1, highWaterMark: 256 * 1024 });
   }
 
-  async remove(blob: string): Promise<void> {
+  protected async erase(blob: string): Promise<void> {
     await rm(this.file(blob), { force: true });
   }
 
   async keepOnly(blobs: Set<string>): Promise<void> {
     const present = await readdir(this.folder);
-    await Promise.all(present.filter((blob) => !blobs.has(blob)).map((blob) => this.remove(blob)));
+    await Promise.all(present.filter((blob) => !blobs.has(blob)).map((blob) => this.erase(blob)));
   }
 
   private file(blob: string): string {

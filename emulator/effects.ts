@@ -7,6 +7,8 @@ export interface Line {
   sendHalf(reply: Reply): Promise<void>;
   /** Resets the connection. */
   reset(): void;
+  /** A refusal in the service's own envelope. */
+  refusal(status: number, code: string | undefined, detail: string): Reply;
 }
 
 /** What a fault may say of the answer that it gives, or spoils. */
@@ -17,6 +19,8 @@ export interface SpoiledAnswer {
   retryAfter?: number | string;
   /** The answer's body, instead of the kind's own. */
   body?: string;
+  /** The error's code in the kind's own body. Default: one that says what it is; of Object Storage, by the status. */
+  code?: string;
   /** Of `redirect`. */
   location?: string;
   /** Of `null-fields`: which members. Default: all. */
@@ -30,10 +34,10 @@ type Effect = (fault: SpoiledAnswer, work: () => Promise<Reply>, line: Line) => 
 
 const effects = {
   latency: async (_fault, work, line) => line.send(await work()),
-  status: (fault, _work, line) => line.send(refusal(fault)),
+  status: (fault, _work, line) => line.send(refusal(fault, line)),
   "status-after": async (fault, work, line) => {
     await work();
-    await line.send(refusal(fault));
+    await line.send(refusal(fault, line));
   },
   "reset-before": (_fault, _work, line) => {
     line.reset();
@@ -76,12 +80,11 @@ export const requestFaultKinds = Object.keys(effects) as RequestFaultKind[];
 
 export const effectOf = (kind: RequestFaultKind): Effect => effects[kind];
 
-function refusal(fault: SpoiledAnswer): Reply {
-  const status = fault.status ?? 503;
-  const headers: Record<string, string> = { "content-type": "application/json" };
+function refusal(fault: SpoiledAnswer, line: Line): Reply {
+  const reply = line.refusal(fault.status ?? 503, fault.code, "This answer was ordered as a fault.");
+  const headers = { ...reply.headers };
   if (fault.retryAfter !== undefined) headers["retry-after"] = String(fault.retryAfter);
-  const errors = [{ status, code: "Emulator.OrderedFault", detail: "This answer was ordered as a fault." }];
-  return { status, headers, body: fault.body ?? JSON.stringify({ errors }) };
+  return { ...reply, headers, body: fault.body ?? reply.body };
 }
 
 function withNulls(body: Reply["body"], fields: string[] | undefined): Reply["body"] {

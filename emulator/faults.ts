@@ -128,6 +128,7 @@ const members: Record<keyof Fault, (value: unknown) => boolean> = {
   status: (value) => Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599,
   retryAfter: (value) => isNumber(value) || isText(value),
   body: isText,
+  code: isText,
   location: isText,
   fields: Array.isArray,
   bytes: isNumber,

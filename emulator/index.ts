@@ -12,12 +12,14 @@ import { type EmulatorOptions, type Settings, settingsFrom } from "./settings";
 import { addBucket } from "./storage/buckets";
 import { keep } from "./storage/objects";
 import { storageRoom } from "./storage/room";
+import { type RawObject, type RawUpload, objectsOf, uploadsOf } from "./storage/seen";
 import { type Acl, type ImageBody, type RawImage, Store, type Tag } from "./store";
 
 export type { Fault, FaultKind, OrderedFault } from "./faults";
 export type { LoggedRequest } from "./journal";
 export type { Account, EmulatorOptions, Settings } from "./settings";
-export type { ImageBody, RawImage } from "./store";
+export type { RawObject, RawUpload } from "./storage/seen";
+export type { Acl, CannedAcl, Grant, ImageBody, Permission, RawImage } from "./store";
 export { type Denial, type Echo, type Gateway, type Unkindness, kind } from "./unkind";
 
 /** Samsung Cloud Platform on this machine, as far as images go. */
@@ -37,6 +39,10 @@ export interface Emulator {
   putObject: (bucket: string, key: string, body: Buffer, acl?: Acl) => Promise<void>;
   /** The URL that an image names an object by. It does not depend on the port. */
   objectUrl: (bucket: string, key: string) => string;
+  /** Every object of every bucket of every account, whoever may read it. */
+  objects: () => RawObject[];
+  /** Every multipart upload under way, with the parts that it has. */
+  uploads: () => RawUpload[];
   /** Every image of every account, with what the API does not show. */
   images: () => RawImage[];
   /** Resolves when the image's import under way has ended, well or not; at once when there is none. */
@@ -89,6 +95,8 @@ function emulatorOf(cloud: Cloud, server: Server): Emulator {
     env: clientEnvironment(cloud),
     putObject: (bucket, key, body, acl = "public-read") => putObject(cloud, bucket, key, body, acl),
     objectUrl: (bucket, key) => publicObjectUrl(settings, bucket, key),
+    objects: () => objectsOf(store),
+    uploads: () => uploadsOf(store),
     images: () => cloud.images(),
     settled: (id) => importer.settled(id),
     setImage: (id, patch) => cloud.setImage(id, patch),
@@ -133,7 +141,7 @@ async function putObject(
   );
   await keep(cloud, bucket, {
     key,
-    blob,
+    pieces: [{ blob, size: body.length }],
     size: body.length,
     etag: createHash("md5").update(body).digest("hex"),
     contentType: "application/octet-stream",

@@ -1,4 +1,4 @@
-import { decoded } from "./http";
+import { type Call, decoded, header } from "./http";
 import type { Settings } from "./settings";
 
 /** What a path of Object Storage names. Without an account in the path it is the caller's own. */
@@ -20,6 +20,23 @@ export function objectName(path: string, settings: Settings): ObjectName {
     return { account: first, bucket, key: key.join("/") };
   }
   return { bucket: first, key: rest.join("/") };
+}
+
+/**
+ * The bucket that a request names by its host, `bucket.object-store.…` or, on this machine, `bucket.localhost`;
+ * undefined when the path names it.
+ */
+export function bucketOfHost(call: Call): string | undefined {
+  const host = header(call, "host") ?? "";
+  if (host.startsWith("object-store.")) return undefined;
+  return /^(.+?)\.(?:object-store\..+|localhost(?::\d+)?)$/.exec(host)?.[1];
+}
+
+/** What a request to Object Storage is about, by its host and its path. */
+export function objectNameOf(call: Call, settings: Settings): ObjectName {
+  const bucket = bucketOfHost(call);
+  if (bucket === undefined) return objectName(call.path, settings);
+  return { bucket, key: call.path.slice(1).split("/").map(decoded).join("/") };
 }
 
 export function isAccount(text: string, settings: Settings): boolean {

@@ -8,6 +8,8 @@ import type { Cloud } from "./cloud";
 import { type Line, type RequestFaultKind, effectOf } from "./effects";
 import type { Service } from "./faults";
 import { ApiError, type Call, type Reply, callFrom, header, report } from "./http";
+import { bucketOfHost } from "./objectUrl";
+import { refusal } from "./storage/errors";
 
 /** A request with somebody to answer it. */
 export interface Task {
@@ -37,6 +39,8 @@ export class Server {
     private readonly rooms: Rooms,
   ) {
     this.http.keepAliveTimeout = 60_000;
+    // A large upload over a slow line may take any time.
+    this.http.requestTimeout = 0;
   }
 
   /** Listens on loopback only, and returns the base URL. */
@@ -56,18 +60,18 @@ export class Server {
 
   private async receive(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     try {
-      await this.answer(callFrom(request), this.lineTo(response));
+      await this.answer(callFrom(request), response);
     } catch {
       // The client went away, or the server is closing.
       response.destroy();
     }
   }
 
-  private async answer(call: Call, line: Line): Promise<void> {
+  private async answer(call: Call, response: http.ServerResponse): Promise<void> {
     const service = serviceOf(call);
     const task = this.rooms[service](call);
-    if (service === "control") return line.send(await task.work());
-    await this.answerLogged(service, call, task, line);
+    if (service === "control") return this.send(response, await task.work());
+    await this.answerLogged(service, call, task, this.lineTo(response, service));
   }
 
   private async answerLogged(service: Service, call: Call, task: Task, line: Line): Promise<void> {
@@ -115,13 +119,15 @@ export class Server {
     }
   }
 
-  private lineTo(response: http.ServerResponse): Line {
+  private lineTo(response: http.ServerResponse, service: Service): Line {
     return {
+      refusal: refusals[service],
       send: (reply) => this.send(response, reply),
       sendHalf: async (reply) => {
-        const body = await bytesOf(reply.body);
-        this.writeHead(response, { ...reply, body });
-        response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy());
+        this.writeHead(response, reply);
+        const half = Math.floor(Number(response.getHeader("content-length") ?? 0) / 2);
+        for await (const part of firstBytes(reply.body, half)) response.write(part);
+        response.write("", () => response.destroy());
       },
       reset: () => {
         response.socket?.resetAndDestroy();
@@ -150,19 +156,39 @@ export class Server {
 
 /**
  * All services share one address. No bucket's name is as short as `v1` or begins with `_`, so that a path tells
- * whom it means; `/` is Object Storage's when the request is signed the S3 way, or the host says so.
+ * whom it means; `/` is Object Storage's when the request is signed the S3 way, and all is when the host says so.
  */
 function serviceOf(call: Call): Service | "control" {
   const first = call.path.split("/")[1] ?? "";
   if (first === "_emulator") return "control";
-  if (header(call, "host")?.startsWith("object-store.")) return "storage";
-  if (first === "") return header(call, "authorization")?.startsWith("AWS4-") ? "storage" : "api";
+  if (header(call, "host")?.startsWith("object-store.") || bucketOfHost(call) !== undefined) return "storage";
+  const isSignedForS3 =
+    call.query.has("X-Amz-Signature") || header(call, "authorization")?.startsWith("AWS4-") === true;
+  if (first === "") return isSignedForS3 ? "storage" : "api";
   return first.length < 3 ? "api" : "storage";
 }
 
-async function bytesOf(body: Reply["body"]): Promise<Buffer> {
-  if (!(body instanceof Readable)) return Buffer.from(body ?? "");
-  const chunks: Buffer[] = [];
-  for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
-  return Buffer.concat(chunks);
+const refusals: Record<Service, Line["refusal"]> = {
+  api: (status, code = "Emulator.OrderedFault", detail) => new ApiError(status, code, detail).reply(),
+  storage: (status, code = usualCodes[status] ?? "InternalError", detail) => refusal(status, code, detail),
+};
+
+/** What Object Storage calls errors that a client may meet at any time. */
+const usualCodes: Record<number, string> = {
+  400: "RequestTimeout",
+  403: "AccessDenied",
+  404: "NoSuchKey",
+  409: "OperationAborted",
+  429: "SlowDown",
+  503: "SlowDown",
+};
+
+async function* firstBytes(body: Reply["body"], count: number): AsyncGenerator<Buffer> {
+  const source = body instanceof Readable ? (body as AsyncIterable<Buffer>) : [Buffer.from(body ?? "")];
+  let missing = count;
+  for await (const chunk of source) {
+    if (missing > 0) yield chunk.subarray(0, missing);
+    missing -= chunk.length;
+    if (missing <= 0) return;
+  }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { type Blobs, FileBlobs, MemoryBlobs } from "./blobs";
+import { type Blobs, FileBlobs, MemoryBlobs, type Piece } from "./blobs";
 
 export interface Tag {
   key: string;
@@ -72,18 +72,52 @@ export interface StoredImage {
 /** Everything known of an image: the API's fields as they are called on the wire, and what only the emulator knows. */
 export type RawImage = ImageBody & Omit<StoredImage, "body"> & { tags: Tag[] };
 
-export type Acl = "private" | "public-read";
+/** Who may do what beside the owner: by one of the canned names, or by a list of grants that is none of them. */
+export type Acl = CannedAcl | readonly Grant[];
+export type CannedAcl = "private" | "public-read" | "public-read-write" | "authenticated-read";
 
-export interface StoredObject {
+export interface Grant {
+  /** An account's id, or the URI of a group. */
+  grantee: string;
+  permission: Permission;
+}
+
+export type Permission = "READ" | "WRITE" | "READ_ACP" | "WRITE_ACP" | "FULL_CONTROL";
+
+/** What the creation of an object says of it. */
+export interface ObjectFacts {
   key: string;
-  blob: string;
-  size: number;
-  /** MD5, hexadecimal. */
-  etag: string;
   contentType: string;
+  /** Cache-Control and the like, by the names of the headers. */
+  headers?: Record<string, string>;
+  /** By the names of the headers, `x-amz-meta-…`. */
   metadata: Record<string, string>;
   acl: Acl;
+}
+
+export interface StoredObject extends ObjectFacts {
+  /** Its bytes, in order; of a multipart upload one piece a part. */
+  pieces: Piece[];
+  size: number;
+  /** MD5, hexadecimal; of a multipart upload the MD5 of the parts' MD5s, `-`, and their number. */
+  etag: string;
+  /** A checksum that came with the bytes, by the name of its header. */
+  checksum?: Record<string, string>;
   lastModified: string;
+}
+
+export interface StoredPart extends Piece {
+  number: number;
+  etag: string;
+  checksum?: Record<string, string>;
+  lastModified: string;
+}
+
+/** A multipart upload under way. */
+export interface StoredUpload extends ObjectFacts {
+  id: string;
+  initiated: string;
+  parts: StoredPart[];
 }
 
 export interface Bucket {
@@ -92,7 +126,14 @@ export interface Bucket {
   acl: Acl;
   createdAt: string;
   objects: StoredObject[];
+  uploads: StoredUpload[];
 }
+
+/** A bucket as folders of earlier versions have it: an object was one blob, and there were no uploads. */
+type SavedBucket = Omit<Bucket, "objects" | "uploads"> & {
+  objects: (Omit<StoredObject, "pieces"> & { pieces?: Piece[]; blob?: string })[];
+  uploads?: StoredUpload[];
+};
 
 interface Snapshot {
   format: 1;
@@ -100,7 +141,7 @@ interface Snapshot {
   tags: [srn: string, tags: Tag[]][];
   /** Folders of earlier versions have none. */
   newcomers?: [id: string, newcomer: Newcomer][];
-  buckets: Bucket[];
+  buckets: SavedBucket[];
 }
 
 /** What the emulator remembers. Whoever changes something calls `changed`; an answer goes out only after `saved`. */
@@ -158,10 +199,9 @@ export class Store {
     for (const image of snapshot.images) this.images.set(image.body.id, image);
     for (const [srn, tags] of snapshot.tags) this.tags.set(srn, tags);
     for (const [id, newcomer] of snapshot.newcomers ?? []) this.newcomers.set(id, newcomer);
-    this.buckets.push(...snapshot.buckets);
+    this.buckets.push(...snapshot.buckets.map(bucketFrom));
     // A kill between the two writes of a put leaves a file that nothing names.
-    const named = this.buckets.flatMap((bucket) => bucket.objects.map((object) => object.blob));
-    await this.blobs.keepOnly(new Set(named));
+    await this.blobs.keepOnly(new Set(this.buckets.flatMap(piecesOf).map(({ blob }) => blob)));
   }
 
   private async write(): Promise<void> {
@@ -182,4 +222,17 @@ export class Store {
       throw error;
     }
   }
+}
+
+function bucketFrom({ objects, uploads = [], ...bucket }: SavedBucket): Bucket {
+  const whole = objects.map(({ blob = "", ...object }) => ({
+    ...object,
+    pieces: object.pieces ?? [{ blob, size: object.size }],
+  }));
+  return { ...bucket, objects: whole, uploads };
+}
+
+/** All bytes that a bucket holds. */
+export function piecesOf({ objects, uploads }: Bucket): Piece[] {
+  return [...objects.flatMap(({ pieces }) => pieces), ...uploads.flatMap(({ parts }) => parts)];
 }

@@ -1,13 +1,13 @@
 import { isObject } from "./http";
 import { type Rule, type Shape, isPattern, oneOf, flag, text, whole } from "./validation";
 
-/** An operation of the API that a key pair may not call, by a policy of its account. */
+/** An operation of the API or of Object Storage that a key pair may not call, by a policy of its account. */
 export interface Denial {
-  /** By its name, such as `listTags`. Those of Object Storage are never denied. */
+  /** By its name, such as `listTags` or `putObject`. */
   operation: string;
   /** Default 403. */
   status?: number;
-  /** Whose requests. Default: everybody's. */
+  /** Whose requests. Default: everybody's; of Object Storage also those that nobody signed. */
   accessKey?: string;
   /** The answer's body as it stands, instead of the envelope. */
   body?: string;
@@ -49,6 +49,10 @@ export interface Unkindness {
   tagPolicy: string | null;
   /** Answers every signed request to the API in the service's place. Default null: nothing does. */
   gateway: Gateway | null;
+  /** The most bytes that Object Storage keeps for an account, parts of uploads too. Default null: no limit. */
+  quotaBytes: number | null;
+  /** The region that buckets are in, instead of the emulator's. Default null: in the emulator's. */
+  bucketRegion: string | null;
 }
 
 export const kind: Readonly<Unkindness> = {
@@ -62,6 +66,8 @@ export const kind: Readonly<Unkindness> = {
   denied: [],
   tagPolicy: null,
   gateway: null,
+  quotaBytes: null,
+  bucketRegion: null,
 };
 
 const status = whole(200, 599);
@@ -109,4 +115,6 @@ export const unkindShape: Record<keyof Unkindness, Shape[string]> = {
   denied: { rule: denials },
   tagPolicy: { rule: pattern, nullable: true },
   gateway: { rule: gateway, nullable: true },
+  quotaBytes: { rule: whole(0), nullable: true },
+  bucketRegion: { rule: text(1, 64), nullable: true },
 };

@@ -1,4 +1,4 @@
-export { Image, imageSchema, type ImageArgs } from "./resources/image";
+export { Image, imageSchema, type ImageArgs, type ImageSource } from "./resources/image";
 export { ImageImport, type ImageImportArgs, type Timeouts } from "./resources/image-import";
 export { ImageRecord, type ImageRecordArgs, type OsDistro } from "./resources/image-record";
 export type { ImageVolume } from "./api/images";

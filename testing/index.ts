@@ -3,6 +3,7 @@
 export {
   startEmulator,
   type Account,
+  type Acl,
   type Denial,
   type Echo,
   type Emulator,
@@ -10,10 +11,13 @@ export {
   type Fault,
   type FaultKind,
   type Gateway,
+  type Grant,
   type ImageBody,
   type LoggedRequest,
   type OrderedFault,
   type RawImage,
+  type RawObject,
+  type RawUpload,
   type Settings as EmulatorSettings,
   type Unkindness,
 } from "../emulator";

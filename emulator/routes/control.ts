@@ -14,6 +14,7 @@ import {
 } from "../http";
 import type { Room } from "../server";
 import type { Settings } from "../settings";
+import { objectsOf, uploadsOf } from "../storage/seen";
 import { unkindShape } from "../unkind";
 import { type Shape, check, oneOf, whole } from "../validation";
 
@@ -44,6 +45,8 @@ const actions: Record<string, Action> = {
     return cloud.raw(stored(cloud, id));
   },
   "GET deleted": (cloud) => cloud.deleted,
+  "GET objects": (cloud) => objectsOf(cloud.store),
+  "GET uploads": (cloud) => uploadsOf(cloud.store),
   "GET stats": (cloud) => cloud.journal.stats(),
   "GET requests": (cloud) => cloud.journal.requests(),
   "GET faults": (cloud) => cloud.faults.list(),

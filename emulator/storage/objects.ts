@@ -1,38 +1,51 @@
+import { readPieces } from "../blobs";
 import type { Cloud } from "../cloud";
 import { type Reply, header } from "../http";
 import type { Bucket, StoredObject } from "../store";
-import { newAcl, shownAcl } from "./acl";
+import { aclOfHeaders, aclOfXml, shownAcl } from "./acl";
+import { xmlBody } from "./body";
+import { type S3Call, factsFrom, findBucket, refuseBeyondQuota, refuseUnless, writableBucket } from "./call";
+import { meets, refuseOverwriting } from "./conditions";
 import { S3Error, element, s3Namespace, xml } from "./errors";
-import { type S3Call, cannedAcl, findBucket, refuseStrangers } from "./call";
+import { child, children, textOf } from "./node";
+import { rangeOf } from "./range";
 import { Upload } from "./upload";
 
 export async function put(cloud: Cloud, call: S3Call): Promise<Reply> {
-  refuseStrangers(call);
-  if (header(call, "x-amz-copy-source")) throw new S3Error("NotImplemented", "Copying is not supported.");
-  const acl = cannedAcl(call);
-  const bucket = findBucket(cloud, call);
-  const ifNew = header(call, "if-none-match") === "*";
-  if (ifNew) refusePresent(bucket, call.key);
-
-  const upload = new Upload(call);
+  const bucket = writableBucket(cloud, call);
+  const facts = { ...factsFrom(call), acl: aclOfHeaders(call, call.account) ?? "private" };
+  refuseOverwriting(call, bucket);
+  const upload = new Upload(call, call.signing);
+  refuseBeyondQuota(cloud, call.account, upload.declaredSize ?? 0);
   const blob = await cloud.store.blobs.write(upload.bytes());
-  const object: StoredObject = {
-    key: call.key,
-    blob,
-    size: upload.size,
-    etag: upload.etag,
-    contentType: header(call, "content-type") ?? "binary/octet-stream",
-    metadata: userMetadata(call),
-    acl,
-    lastModified: new Date(cloud.now()).toISOString(),
-  };
-  await keep(cloud, bucket, object);
-  return { status: 200, headers: { etag: `"${object.etag}"` } };
+  const { size, etag, checksum } = upload;
+  const lastModified = new Date(cloud.now()).toISOString();
+  const object = { ...facts, pieces: [{ blob, size }], size, etag, checksum, lastModified };
+  await keepNew(cloud, call, object);
+  return { status: 200, headers: { etag: `"${etag}"`, ...checksum } };
 }
 
-function refusePresent(bucket: Bucket, key: string): void {
-  if (bucket.objects.some((object) => object.key === key)) {
-    throw new S3Error("PreconditionFailed", "The object is there already.");
+/** Keeps an object whose bytes took a while to come: meanwhile another may have been put, or the bucket removed. */
+export async function keepNew(cloud: Cloud, call: S3Call, object: StoredObject): Promise<void> {
+  const bucket = await discardingUnless(cloud, object.pieces, () => {
+    refuseBeyondQuota(cloud, call.account, object.size);
+    refuseOverwriting(call, findBucket(cloud, call));
+    return findBucket(cloud, call);
+  });
+  await keep(cloud, bucket, object);
+}
+
+/** Bytes that came are no use when what they are for is refused in the end. */
+export async function discardingUnless<T>(
+  cloud: Cloud,
+  pieces: readonly { blob: string }[],
+  work: () => T,
+): Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    await discard(cloud, pieces);
+    throw error;
   }
 }
 
@@ -41,7 +54,7 @@ export async function keep(cloud: Cloud, bucket: Bucket, object: StoredObject): 
   const before = take(bucket, object.key);
   bucket.objects.push(object);
   cloud.store.changed();
-  if (before) await discard(cloud, before);
+  if (before) await discard(cloud, before.pieces);
 }
 
 function take(bucket: Bucket, key: string): StoredObject | undefined {
@@ -50,150 +63,113 @@ function take(bucket: Bucket, key: string): StoredObject | undefined {
 }
 
 /** A file goes only after no saved state names it any more. */
-async function discard(cloud: Cloud, object: StoredObject): Promise<void> {
+export async function discard(cloud: Cloud, pieces: readonly { blob: string }[]): Promise<void> {
   await cloud.store.saved();
-  await cloud.store.blobs.remove(object.blob);
+  for (const { blob } of pieces) await cloud.store.blobs.remove(blob);
 }
 
-function userMetadata(call: S3Call): Record<string, string> {
-  const names = Object.keys(call.headers).filter((name) => name.startsWith("x-amz-meta-"));
-  return Object.fromEntries(names.map((name) => [name, header(call, name) ?? ""]));
-}
-
-/** GET and HEAD: for the owner, and for everybody when the object itself is public-read. */
+/** GET and HEAD: for the owner, and for whoever the object's own ACL names. */
 export function get(cloud: Cloud, call: S3Call): Reply {
   const object = findObject(cloud, call);
-  if (object.acl === "private") refuseStrangers(call);
-  const { start, end } = range(header(call, "range"), object.size);
-  const partial = end - start < object.size;
+  refuseUnless(call, object.acl, "READ");
+  const headers = headersOf(call, object);
+  const met = meets(call, object);
+  if (met === "no") throw new S3Error("PreconditionFailed", "The object is not the one that was asked for.");
+  if (met === "not modified") return { status: 304, headers };
+
+  const { start, end, isPart } = rangeOf(call, object);
+  headers["content-length"] = String(end - start);
+  if (isPart) headers["content-range"] = `bytes ${start}-${end - 1}/${object.size}`;
+  else if (header(call, "x-amz-checksum-mode") === "ENABLED") Object.assign(headers, object.checksum);
+  const isHead = call.method === "HEAD";
+  const body = isHead ? undefined : readPieces(cloud.store.blobs, object.pieces, start, end);
+  return { status: isPart ? 206 : 200, headers, body };
+}
+
+function headersOf(call: S3Call, object: StoredObject): Record<string, string> {
   const headers: Record<string, string> = {
     "accept-ranges": "bytes",
-    "content-length": String(end - start),
     "content-type": object.contentType,
     etag: `"${object.etag}"`,
     "last-modified": new Date(object.lastModified).toUTCString(),
+    ...object.headers,
     ...object.metadata,
   };
-  if (partial) headers["content-range"] = `bytes ${start}-${end - 1}/${object.size}`;
-  const body = call.method === "HEAD" ? undefined : cloud.store.blobs.read(object.blob, start, end);
-  return { status: partial ? 206 : 200, headers, body };
+  if (object.pieces.length > 1 && call.query.has("partNumber"))
+    headers["x-amz-mp-parts-count"] = String(object.pieces.length);
+  // A presigned URL may say under which name and type a browser is to take the object.
+  for (const [name, value] of call.query) {
+    const [, overridden] =
+      /^response-(content-(?:type|disposition|encoding|language)|cache-control|expires)$/.exec(name) ?? [];
+    if (overridden && call.caller) headers[overridden] = value;
+  }
+  return headers;
 }
 
-/** One range of bytes; the end is exclusive. */
-function range(given: string | undefined, size: number): { start: number; end: number } {
-  const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/.exec(given ?? "") ?? [];
-  if (first === "" && last === "") return { start: 0, end: size };
-  const start = first === "" ? Math.max(0, size - Number(last)) : Number(first);
-  const end = first === "" || last === "" ? size : Math.min(size, Number(last) + 1);
-  if (start >= end) throw new S3Error("InvalidRange", "The object has no such range.");
-  return { start, end };
-}
-
-function findObject(cloud: Cloud, call: S3Call): StoredObject {
+export function findObject(cloud: Cloud, call: S3Call): StoredObject {
   const bucket = findBucket(cloud, call);
   const object = bucket.objects.find((candidate) => candidate.key === call.key);
   if (object) return object;
   // Who may not list a bucket is not told what is missing in it.
-  if (bucket.acl === "private") refuseStrangers(call);
+  refuseUnless(call, bucket.acl, "READ");
   throw new S3Error("NoSuchKey", "The object does not exist.");
 }
 
 /** Deleting what is not there is no error. */
 export async function remove(cloud: Cloud, call: S3Call): Promise<Reply> {
-  refuseStrangers(call);
-  const object = take(findBucket(cloud, call), call.key);
+  const object = take(writableBucket(cloud, call), call.key);
   if (object) {
     cloud.store.changed();
-    await discard(cloud, object);
+    await discard(cloud, object.pieces);
   }
   return { status: 204 };
 }
 
-export function getAcl(cloud: Cloud, call: S3Call): Reply {
-  refuseStrangers(call);
-  return shownAcl(call.account, findObject(cloud, call).acl);
+export async function removeMany(cloud: Cloud, call: S3Call): Promise<Reply> {
+  const bucket = writableBucket(cloud, call);
+  const order = await xmlBody(call, "Delete");
+  const keys = order === undefined ? [] : children(order, "Object").map((node) => textOf(node, "Key") ?? "");
+  if (keys.length === 0 || keys.length > 1000 || keys.includes(""))
+    throw new S3Error("MalformedXML", "A Delete names 1 to 1000 keys.");
+  const gone = keys.flatMap((key) => take(bucket, key) ?? []);
+  cloud.store.changed();
+  await discard(
+    cloud,
+    gone.flatMap(({ pieces }) => pieces),
+  );
+  const quiet = order !== undefined && textOf(order, "Quiet")?.trim() === "true";
+  const rows = quiet ? [] : keys.map((key) => element("Deleted", { Key: key }));
+  return xml(200, element("DeleteResult", rows, s3Namespace));
 }
 
-export function putAcl(cloud: Cloud, call: S3Call): Reply {
-  refuseStrangers(call);
-  findObject(cloud, call).acl = newAcl(call);
+export function getAcl(cloud: Cloud, call: S3Call): Reply {
+  const { acl } = findObject(cloud, call);
+  refuseUnless(call, acl, "READ_ACP");
+  return shownAcl(call.account, acl);
+}
+
+export async function putAcl(cloud: Cloud, call: S3Call): Promise<Reply> {
+  refuseUnless(call, findObject(cloud, call).acl, "WRITE_ACP");
+  const acl = await newAcl(call);
+  findObject(cloud, call).acl = acl;
   cloud.store.changed();
   return { status: 200 };
 }
 
-/** ListObjectsV2, and for old clients the first version with its marker. */
-export function list(cloud: Cloud, call: S3Call): Reply {
-  const bucket = findBucket(cloud, call);
-  if (bucket.acl === "private") refuseStrangers(call);
-  const { query } = call;
-  const second = query.get("list-type") === "2";
-  const prefix = query.get("prefix") ?? "";
-  const delimiter = query.get("delimiter") ?? "";
-  const most = maxKeys(query);
-  const token = query.get("continuation-token");
-  const from = second
-    ? token !== null
-      ? Buffer.from(token, "base64url").toString("utf8")
-      : (query.get("start-after") ?? "")
-    : (query.get("marker") ?? "");
-
-  const rows = listing(bucket, prefix, delimiter).filter(({ name }) => name > from);
-  const page = rows.slice(0, most);
-  const truncated = rows.length > page.length;
-  const last = page.at(-1)?.name ?? "";
-  const shown = query.get("encoding-type") === "url" ? encodeURIComponent : (text: string) => text;
-  return xml(
-    200,
-    element(
-      "ListBucketResult",
-      {
-        Name: bucket.name,
-        Prefix: shown(prefix),
-        Delimiter: delimiter ? shown(delimiter) : undefined,
-        EncodingType: query.get("encoding-type") ?? undefined,
-        MaxKeys: most,
-        KeyCount: second ? page.length : undefined,
-        IsTruncated: truncated,
-        ContinuationToken: token ?? undefined,
-        NextContinuationToken: second && truncated ? Buffer.from(last).toString("base64url") : undefined,
-        NextMarker: !second && truncated ? shown(last) : undefined,
-        Contents: page.flatMap(({ name, object }) => (object ? [contents(shown(name), object)] : [])),
-        CommonPrefixes: page.flatMap(({ name, object }) => (object ? [] : [{ Prefix: shown(name) }])),
-      },
-      s3Namespace,
-    ),
-  );
+/** The ACL that a PUT ?acl asks for, in its headers or in its body. */
+export async function newAcl(call: S3Call) {
+  const policy = await xmlBody(call, "AccessControlPolicy");
+  const named = aclOfHeaders(call, call.account);
+  if (named !== undefined && policy !== undefined)
+    throw new S3Error("InvalidRequest", "An ACL stands in the headers or in the body, not in both.");
+  if (named !== undefined) return named;
+  if (policy === undefined || child(policy, "AccessControlList") === undefined)
+    throw new S3Error("MalformedACLError", "The request names no ACL.");
+  return aclOfXml(policy, call.account);
 }
 
-function maxKeys(query: URLSearchParams): number {
-  const given = query.get("max-keys");
-  if (given === null) return 1000;
-  if (!/^\d+$/.test(given)) throw new S3Error("InvalidArgument", "max-keys must be a whole number.");
-  return Math.min(1000, Number(given));
-}
-
-/** Keys in order; those with the delimiter after the prefix are gathered under what they have in common. */
-function listing(
-  bucket: Bucket,
-  prefix: string,
-  delimiter: string,
-): { name: string; object?: StoredObject }[] {
-  const rows = new Map<string, StoredObject | undefined>();
-  for (const object of bucket.objects) {
-    if (!object.key.startsWith(prefix)) continue;
-    const cut = delimiter ? object.key.indexOf(delimiter, prefix.length) : -1;
-    if (cut < 0) rows.set(object.key, object);
-    else rows.set(object.key.slice(0, cut + delimiter.length), undefined);
-  }
-  return [...rows].map(([name, object]) => ({ name, object })).sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function contents(key: string, object: StoredObject) {
-  return {
-    Key: key,
-    LastModified: object.lastModified,
-    ETag: `"${object.etag}"`,
-    Size: object.size,
-    StorageClass: "STANDARD",
-  };
+/** Clients ask for tags, and there are none. */
+export function getTagging(cloud: Cloud, call: S3Call): Reply {
+  refuseUnless(call, findObject(cloud, call).acl, "READ");
+  return xml(200, element("Tagging", element("TagSet", []), s3Namespace));
 }

@@ -1,3 +1,5 @@
+import { objectStoragePlace, objectStorageUrl, type Place } from "./regions";
+
 /** What an Object Storage URL names, however it is written. */
 export interface ObjectAddress {
   /** Host and port. */
@@ -55,6 +57,20 @@ export function otherPathForm(url: string): string | undefined {
     return undefined;
   }
   return `${origin}${account}${separator === ":" ? "/" : ":"}${rest}`;
+}
+
+/**
+ * The URL that SCP is told of an object: in the path form that is seen to work everywhere. Where Object Storage is reached by its private
+ * endpoint, that is named; never one that is only ours, like a proxy.
+ */
+export function publicUrl(
+  settings: Place & { objectStorageEndpoint?: string },
+  { account, bucket, key }: Omit<ObjectAddress, "host">,
+): string {
+  const { objectStorageEndpoint: own } = settings;
+  const isScps = own !== undefined && objectStoragePlace(new URL(own).hostname) !== undefined;
+  const base = isScps ? new URL(own).origin : objectStorageUrl(settings);
+  return `${base}/${account}:${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`;
 }
 
 function decoded(path: string): string {

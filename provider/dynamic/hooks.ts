@@ -1,7 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { ScpError } from "../api/errors";
-import { SettingsError } from "../api/settings";
-import { ImageError } from "../lifecycle/image-error";
+import { isExpected } from "../lifecycle/expected";
 import type { Lifecycle } from "../lifecycle/types";
 import type { Properties } from "../schema/description";
 
@@ -60,10 +58,6 @@ export function asCalledByPulumi(hooks: Hooks): Hooks {
     update: quiet(hooks.update),
     delete: quiet(hooks.delete),
   };
-}
-
-function isExpected(error: unknown): error is Error {
-  return error instanceof ScpError || error instanceof SettingsError || error instanceof ImageError;
 }
 
 class HookError extends Error {

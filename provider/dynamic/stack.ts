@@ -31,6 +31,9 @@ export const stackContext: ProviderContext = {
   get progress() {
     return current().progress;
   },
+  get digests() {
+    return current().digests;
+  },
   settings: (overrides) => current().settings(overrides),
   locate: (overrides) => current().locate(overrides),
   open: (overrides) => current().open(overrides),

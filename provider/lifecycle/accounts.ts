@@ -166,8 +166,11 @@ function asText(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** @throws whatever is no error of the service */
-function messageOf(error: unknown): string {
+/**
+ * What an error of the service says.
+ * @throws whatever is no error of the service
+ */
+export function messageOf(error: unknown): string {
   if (error instanceof ScpError) {
     return error.message;
   }

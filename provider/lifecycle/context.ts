@@ -1,7 +1,10 @@
 import { ScpClient } from "../api/client";
 import type { RetryPolicy } from "../api/http";
+import { objectStorageUrl } from "../api/regions";
 import type { SettingSources } from "../api/resolver";
 import { findSettings, type Settings } from "../api/settings";
+import { FileDigests } from "../file/digest-cache";
+import { ObjectStore } from "../object-storage/store";
 import { checkExpectedAccount } from "./accounts";
 import { ImageHolders } from "./holders";
 import { OrphanFinder } from "./orphans";
@@ -9,11 +12,14 @@ import type { Clock } from "./clock";
 import type { Progress } from "./progress";
 import { ImagePoller } from "./poller";
 import { ImageReader } from "./reader";
+import { StagedObjects } from "./staging";
 
 /** What the life of a resource works with, in one run. */
 export interface ProviderContext {
   clock: Clock;
   progress: Progress;
+  /** What is known of files on this machine. */
+  digests: FileDigests;
   /**
    * The settings for a resource that states some of them itself.
    * @throws SettingsError
@@ -41,6 +47,8 @@ export interface Location {
   reader: ImageReader;
   holders: ImageHolders;
   orphans: OrphanFinder;
+  /** Objects that were uploaded for images. */
+  staging: StagedObjects;
   /** Images that this run created or took over, and whether they carry the creation tag. */
   created: Map<string, { tagged: boolean }>;
   /** The inputs before of records that check has seen in this run, by origin. */
@@ -63,6 +71,7 @@ export function createContext(
   progress: Progress,
   retryPolicy: Partial<RetryPolicy> = {},
 ): ProviderContext {
+  const digests = new FileDigests();
   const locations = new Map<string, Location & { account?: Promise<void> }>();
   const shared: Shared = nothingKnown();
   const settings = ({ region, environment }: Overrides) =>
@@ -78,7 +87,7 @@ export function createContext(
     const key = JSON.stringify(found);
     let location = locations.get(key);
     if (location === undefined) {
-      location = createLocation(new ScpClient(found, retryPolicy, clock.now), clock, shared);
+      location = createLocation(new ScpClient(found, retryPolicy, clock.now), { clock, progress }, shared);
       found.warnings.forEach(location.warn);
       locations.set(key, location);
     }
@@ -87,6 +96,7 @@ export function createContext(
   return {
     clock,
     progress,
+    digests,
     settings,
     locate,
     async open(overrides) {
@@ -115,7 +125,7 @@ const nothingKnown = (): Shared => ({ holders: new ImageHolders(), told: new Set
 /** What works for a location, with nothing known yet. */
 export function createLocation(
   client: ScpClient,
-  clock: Clock,
+  { clock, progress }: Pick<ProviderContext, "clock" | "progress">,
   shared: Shared = nothingKnown(),
 ): Location & { account?: Promise<void> } {
   const said = new Set<string>();
@@ -135,11 +145,18 @@ export function createLocation(
     reader: new ImageReader(client, clock),
     holders: shared.holders,
     orphans: new OrphanFinder({ client, ...shared, warn, warnOnce }),
+    staging: new StagedObjects({ store: objectStoreOf(client.settings), clock, progress }),
     created: new Map(),
     checked: new Map(),
     warn,
     warnOnce,
   };
+}
+
+function objectStoreOf(settings: Settings): ObjectStore {
+  const { objectStorageEndpoint, endpoint = objectStorageUrl(settings) } = settings;
+  const { region, accessKey, secretKey } = settings;
+  return new ObjectStore({ endpoint: objectStorageEndpoint ?? endpoint, region, accessKey, secretKey });
 }
 
 function asText(value: unknown): string | undefined {

@@ -4,6 +4,7 @@ import { isSameObject } from "../api/object-url";
 import { omitUndefined, withDefaults, type Failure } from "../schema/check";
 import { asInputs, asState, namesChanged, namesGiven, type Inputs, type State } from "../schema/description";
 import { diffProperties } from "../schema/diff";
+import type { StagedObject } from "../schema/image-file";
 import { imageImport } from "../schema/image-import";
 import { echoOf } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
@@ -18,21 +19,58 @@ import {
   withOldTime,
 } from "./check";
 import { confirm, confirmPatiently, type Confirmation } from "./confirm";
+import { closeAfterFailure, closeObject } from "./close";
 import type { Location, ProviderContext } from "./context";
-import { shownAfter } from "./gone";
+import { shownAfter, undefinedIfNotFound } from "./gone";
 import { ImageError } from "./image-error";
 import { madeOfAnother } from "./made-of";
 import { refuseHopelessReplacement } from "./replace";
 import type { Lifecycle } from "./types";
-import { waitForActive } from "./waiter";
+import { verifyContent } from "./verify";
+import { ImageTimeout, waitForActive } from "./waiter";
 
 type ImportInputs = Inputs<typeof imageImport>;
 type ImportState = State<typeof imageImport>;
 
 /** The life of `ImageImport`: the import of a file into a record, done when the image is active. */
 export function importLifecycle(context: ProviderContext): Lifecycle {
-  async function bringToActive(inputs: ImportInputs): Promise<{ image: Image; unconfirmed?: true }> {
+  async function bringToActive(inputs: ImportInputs): Promise<Brought> {
     const location = await context.open(inputs);
+    const { object } = inputs;
+    if (object !== undefined) {
+      return bringFromObject(object, inputs, location);
+    }
+    const brought = await importInto(inputs, location);
+    verifyContent(inputs.imageId, brought.image, inputs, location.warn);
+    return brought;
+  }
+
+  /** With the object that was uploaded for the image public as long as that is needed. */
+  async function bringFromObject(
+    object: StagedObject,
+    inputs: ImportInputs,
+    location: Location,
+  ): Promise<Brought> {
+    const { imageId, path, afterImport = "removed" } = inputs;
+    let brought: Brought;
+    try {
+      if (!location.created.has(imageId) && !(await isActive(imageId, location))) {
+        await location.staging.open(object, path, imageId);
+      }
+      brought = await importInto(inputs, location);
+      verifyContent(imageId, brought.image, inputs, location.warn);
+    } catch (error) {
+      if (!(error instanceof ImageTimeout)) {
+        await closeAfterFailure(object, [imageId], location);
+      }
+      throw error;
+    }
+    return (await closeObject(object, [imageId], afterImport, location))
+      ? brought
+      : { ...brought, unclosed: true };
+  }
+
+  async function importInto(inputs: ImportInputs, location: Location): Promise<Brought> {
     const first = await confirmEarly(inputs, location);
     const active = inputs.partOfImage === true ? undefined : await alreadyActive(inputs, location);
     const image = active ?? (await wait(inputs, location));
@@ -96,6 +134,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
         token,
         retainOnDelete: retained,
         unconfirmed,
+        unclosed,
       } = asState(imageImport, olds);
       let isNowOfRecord = false;
       if (deleteImage !== false && ofRecord !== true) {
@@ -106,15 +145,16 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
         }
         await refuseHopelessReplacement({ id, because: replaces, retained }, client);
       }
-      return { changes: changes || unconfirmed === true || isNowOfRecord, replaces };
+      const isUndone = unconfirmed === true || unclosed === true || isNowOfRecord;
+      return { changes: changes || isUndone, replaces };
     },
 
     async create(properties) {
       const inputs = asInputs(imageImport, properties);
-      const { image, unconfirmed } = await bringToActive(inputs);
+      const { image, ...undone } = await bringToActive(inputs);
       const location = await context.open(inputs);
       const maker = await makerOf(location.client, image.id);
-      const state: ImportState = { ...inputs, ...maker, unconfirmed };
+      const state: ImportState = { ...inputs, ...maker, ...undone };
       if (maker.accountId === undefined) {
         state.owner = image.owner;
       }
@@ -153,13 +193,17 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       const state = asState(imageImport, olds);
       if (!isSameUrl(state.url, inputs.url)) {
         const { token, accountId, madeWith, endpoint, owner, ofRecord } = state;
-        const { image, unconfirmed } = await bringToActive(inputs);
-        const now = { ...inputs, token, accountId, madeWith, endpoint, owner, ofRecord, unconfirmed };
+        const { image, ...undone } = await bringToActive(inputs);
+        const now = { ...inputs, token, accountId, madeWith, endpoint, owner, ofRecord, ...undone };
         return { id, outputs: outputs(image, now, echoOfUrl(image, inputs.url)) };
       }
       const location = await context.open(news);
+      if (inputs.expectedChecksum !== state.expectedChecksum || inputs.verify !== state.verify) {
+        verifyContent(id, state, inputs, location.warn);
+      }
       const late = state.unconfirmed === true && !(await confirmLate(id, inputs.url, location));
       const unconfirmed = late ? true : undefined;
+      const unclosed = (await isClosed(inputs, state, location)) ? undefined : true;
       const ofRecord = state.ofRecord === true || location.holders.isOfRecord(id) ? true : undefined;
       // The url may be written in another way now.
       const told = state.echo?.url ?? state.url;
@@ -168,7 +212,15 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       const { url } = inputs;
       return {
         id,
-        outputs: omitUndefined({ ...olds, ...settingsOf(inputs), url, echo, unconfirmed, ofRecord }),
+        outputs: omitUndefined({
+          ...olds,
+          ...settingsOf(inputs),
+          url,
+          echo,
+          unconfirmed,
+          unclosed,
+          ofRecord,
+        }),
       };
     },
 
@@ -179,6 +231,17 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       }
     },
   };
+}
+
+/** An image that is active, and what could not be done about it yet. */
+interface Brought {
+  image: Image;
+  unconfirmed?: true;
+  unclosed?: true;
+}
+
+async function isActive(imageId: string, { client }: Location): Promise<boolean> {
+  return (await undefinedIfNotFound(() => client.showImage(imageId)))?.status === "active";
 }
 
 /** By itself, it finds the import done already where a run was killed, or where somebody else did it. */
@@ -234,6 +297,13 @@ async function confirmLate(id: string, url: string, location: Location): Promise
   return outcome === "removed" || outcome === "refused" || expired;
 }
 
+/** What an earlier run could not do to the object, or what the program wishes otherwise now. Answers whether it is done. */
+async function isClosed(inputs: ImportInputs, state: ImportState, location: Location): Promise<boolean> {
+  const { object, imageId, afterImport = "removed" } = inputs;
+  const isDue = state.unclosed === true || afterImport !== (state.afterImport ?? "removed");
+  return object === undefined || !isDue || closeObject(object, [imageId], afterImport, location);
+}
+
 /** Why an active image is not what an import of this url would make; undefined where it is. */
 async function refusalOf(image: Image, url: string, { client }: Location): Promise<string | undefined> {
   const made = await madeOfAnother(image, url, client);
@@ -261,7 +331,7 @@ function echoOfUrl({ url }: Image, declared: string): string | undefined {
 
 /** What the import tells: what was declared, what the file turned out to be, and what is ours. */
 function outputs(image: Image, state: ImportState, echo: string | undefined): Record<string, unknown> {
-  const { region, environment, token, unconfirmed, ofRecord } = state;
+  const { region, environment, token, unconfirmed, unclosed, ofRecord } = state;
   const { accountId, madeWith, endpoint, owner } = state;
   return omitUndefined({
     imageId: image.id,
@@ -269,7 +339,7 @@ function outputs(image: Image, state: ImportState, echo: string | undefined): Re
     ...settingsOf(state),
     ...{ region, environment },
     echo: echo === undefined ? undefined : { url: echo },
-    ...{ token, accountId, madeWith, endpoint, owner, unconfirmed, ofRecord },
+    ...{ token, accountId, madeWith, endpoint, owner, unconfirmed, unclosed, ofRecord },
     ...Object.fromEntries(
       namesGiven(imageImport, "output").map((name) => [name, image[name as keyof Image]]),
     ),

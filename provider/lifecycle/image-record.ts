@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import type { ScpClient } from "../api/client";
 import { isForbidden } from "../api/errors";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
@@ -23,10 +24,13 @@ import { checkInputs, deleteUnlessHeld, failuresOfImage, locationOf, readImage, 
 import { confirm } from "./confirm";
 import type { Location, ProviderContext } from "./context";
 import { createImage } from "./create";
+import { closeAfterFailure } from "./close";
 import { ImageError } from "./image-error";
 import { madeOfAnother } from "./made-of";
 import { refuseHopelessReplacement } from "./replace";
+import { nameOf } from "./staging";
 import type { Lifecycle } from "./types";
+import { compareContent } from "./verify";
 
 type RecordInputs = Inputs<typeof imageRecord>;
 type RecordState = State<typeof imageRecord>;
@@ -85,12 +89,14 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
 
     async diff(id, olds, news) {
       const { changes, replaces } = diffProperties(imageRecord, olds, news);
-      const { imageId, origin } = asInputs(imageRecord, news);
+      const { imageId, origin, expectedChecksum } = asInputs(imageRecord, news);
       const another = imageId !== undefined && imageId !== id;
-      const because = another ? [...replaces, "imageId"] : replaces;
       const location = await context.open(olds);
       const { client, holders } = location;
       const state = asState(imageRecord, olds);
+      const isOld =
+        expectedChecksum !== state.expectedChecksum && (await hasOtherContent(id, expectedChecksum, client));
+      const because = [...replaces, ...(another ? ["imageId"] : []), ...(isOld ? ["expectedChecksum"] : [])];
       holders.holdAsRecord(id, state.token, origin);
       if (holders.hasNewcomer(id, origin)) {
         throw new ImageError(othersText(id));
@@ -102,13 +108,16 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         { id, because, imageId, protected: state.protected, retained: state.retainOnDelete },
         client,
       );
-      return { changes: changes || another, replaces: because };
+      if (because.length > 0) {
+        await refuseWithoutFile(asInputs(imageRecord, news), context.locate(news));
+      }
+      return { changes: changes || because.length > 0, replaces: because };
     },
 
     async create(properties) {
       const inputs = asInputs(imageRecord, properties);
       const location = await context.open(inputs);
-      const image = await (inputs.imageId === undefined ? makeImage : takeOver)(inputs, location);
+      const image = await (inputs.imageId === undefined ? makeImageOf : takeOver)(inputs, location);
       if (inputs.settledByImport === true) {
         location.poller.expect(image.id);
       }
@@ -272,6 +281,46 @@ async function updateImage(id: string, changes: UpdateImage, client: ScpClient):
   });
   const names = Object.keys(changes) as (keyof UpdateImage)[];
   return names.every((name) => image[name] === changes[name]) ? image : client.showImage(id);
+}
+
+/** Whether an image is active of another content than is expected from now on: then its file was written anew under the same url. */
+async function hasOtherContent(id: string, expected: unknown, client: ScpClient): Promise<boolean> {
+  if (typeof expected !== "string" || isUnknown(expected)) {
+    return false;
+  }
+  const image = await client.showImage(id);
+  return (
+    image.status === "active" && compareContent(image, { expectedChecksum: expected }).different.length > 0
+  );
+}
+
+/** A replacement of the same content needs it once more: by then, the object has been removed as a rule. */
+async function refuseWithoutFile({ object, path }: RecordInputs, { staging }: Location): Promise<void> {
+  const isKnown = object !== undefined && path !== undefined && !isUnknown([object, path]);
+  if (isKnown && !existsSync(path) && !(await staging.isThere(object))) {
+    throw new ImageError(
+      `The image is to be replaced by one of the same content, and neither the file ${path} nor the object ${nameOf(object)} is there. ` +
+        "Run this where the file is.",
+    );
+  }
+}
+
+/** Makes an image; of a file of this machine, with its object public, as SCP asks for it at once. */
+async function makeImageOf(inputs: RecordInputs, location: Location): Promise<Image> {
+  const { object, path, origin = "unknown" } = inputs;
+  if (object === undefined) {
+    return makeImage(inputs, location);
+  }
+  const { staging } = location;
+  await staging.open(object, path, origin);
+  try {
+    const image = await makeImage(inputs, location);
+    staging.handOver(object, origin, image.id); // Its import closes it.
+    return image;
+  } catch (error) {
+    await closeAfterFailure(object, [origin], location);
+    throw error;
+  }
 }
 
 /** Makes one image for a record, whatever becomes of the answer to the request. */

@@ -1,15 +1,19 @@
-/** One image that is being waited for. */
+/** One image, or file, that is being waited for. */
 export interface Waiting {
+  /** What it is. By default an image. */
+  what?: "image" | "file";
   /** Its name, once that is known. */
   name: string;
   status: string;
+  /** How far it is. */
+  detail?: string;
   /** When the waiting began. */
   since: number;
 }
 
 /** Tells the user that something is still happening. */
 export interface Progress {
-  /** Shows these images until the function that comes back is called. Their `name` and `status` may be changed meanwhile. */
+  /** Shows these images until the function that comes back is called. Their `name`, `status` and `detail` may be changed meanwhile. */
   show: (waiting: Waiting) => () => void;
 }
 
@@ -62,10 +66,12 @@ export class ProgressBoard implements Progress {
       return "";
     }
     const time = duration(this.now() - longest.since);
+    const detail = longest.detail === undefined ? "" : `${longest.detail}, `;
     if (others.length === 0) {
-      return `image ${longest.name}: ${longest.status}, ${time}`;
+      return `${longest.what ?? "image"} ${longest.name}: ${longest.status}, ${detail}${time}`;
     }
-    return `${all.length} images to go: ${tally(all.map(({ status }) => status))}; longest ${longest.name}, ${time}`;
+    const images = all.every(({ what }) => what === "file") ? "files" : "images";
+    return `${all.length} ${images} to go: ${tally(all.map((one) => one.status))}; longest ${longest.name}, ${detail}${time}`;
   }
 }
 
@@ -74,6 +80,29 @@ export function tally(texts: readonly string[]): string {
   const counts = new Map<string, number>();
   texts.forEach((text) => counts.set(text, (counts.get(text) ?? 0) + 1));
   return [...counts].map(([text, count]) => `${count} ${text}`).join(", ");
+}
+
+/**
+ * How far an upload is: `45 % of 2.0 GiB, 80.0 MiB/s, 14 s left`.
+ * @param upload bytes that are there, in all, and of an earlier run, which took no time of this one; milliseconds
+ */
+export function uploadDetail(upload: { sent: number; total: number; kept: number; elapsed: number }): string {
+  const { sent, total, kept, elapsed } = upload;
+  const percent = `${Math.floor((100 * sent) / Math.max(1, total))} % of ${bytes(total)}`;
+  if (sent === kept || elapsed === 0) {
+    return percent;
+  }
+  const rate = (sent - kept) / elapsed;
+  return `${percent}, ${bytes(rate * 1000)}/s, ${duration((total - sent) / rate)} left`;
+}
+
+/** A number of bytes for people: `2.0 GiB`. */
+export function bytes(number: number): string {
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, number)) / 10));
+  return power === 0
+    ? `${Math.round(number)} bytes`
+    : `${(number / 1024 ** power).toFixed(1)} ${units[power] ?? ""}`;
 }
 
 /** A time span for people: `45 s`, `3 min 20 s`, `1 h 5 min`. */

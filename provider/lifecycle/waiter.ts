@@ -24,6 +24,9 @@ interface Services {
   progress: Progress;
 }
 
+/** The time is up, and the import may be under way still. */
+export class ImageTimeout extends ImageError {}
+
 /** States that an image never leaves for `active` by itself. */
 const terminalStates: Record<string, string> = {
   killed: "the service gave the image up",
@@ -161,7 +164,7 @@ class Waiter {
     );
   }
 
-  private tooLate(): ImageError {
+  private tooLate(): ImageTimeout {
     const { imageId, timeout } = this.options;
     const queued =
       this.waiting.status !== "queued"
@@ -170,7 +173,7 @@ class Waiter {
           ? " It is queued, but an import is said to be under way."
           : ` It is queued; ${this.accepted} imports were started.`;
     const trouble = this.trouble === undefined ? "" : ` The last poll failed: ${this.trouble.message}`;
-    return new ImageError(
+    return new ImageTimeout(
       `Image ${imageId} is not active after ${duration(timeout)}. Seen: ${tally(this.seen)}.${queued}${trouble} ` +
         "Run pulumi up again to go on waiting for the same image, or give it more time with timeouts: { create: … }.",
     );

@@ -1,20 +1,29 @@
 import * as pulumi from "@pulumi/pulumi";
-import { jsonSchemaOf, type Outputs } from "../schema/description";
+import type { Outputs } from "../schema/description";
 import { rootOf } from "../schema/diff";
+import { imageSchemaOf, ofImport, sourceNames } from "../schema/image";
 import { imageImport } from "../schema/image-import";
 import { imageRecord } from "../schema/image-record";
 import { publicNames, refuseImport } from "./dynamic";
+import { ImageFile, type ImageFileArgs } from "./image-file";
 import { ImageImport, timeoutsOf, type ImageImportArgs } from "./image-import";
 import { ImageRecord, type ImageRecordArgs } from "./image-record";
 
 /** What `Image` takes, as JSON Schema: for who reads images from a file. */
-export const imageSchema = {
-  ...jsonSchemaOf(imageRecord),
-  properties: { ...jsonSchemaOf(imageRecord).properties, timeouts: imageImport.timeouts.kind.json },
-};
+export const imageSchema = imageSchemaOf();
 
-/** What one declares of an image. A wrong value is refused in preview, before anything is done. */
-export interface ImageArgs extends ImageRecordArgs, Pick<ImageImportArgs, "timeouts"> {}
+/** A file on this machine that an image is made of. */
+export interface ImageSource extends Pick<ImageFileArgs, (typeof sourceNames)[number]> {}
+
+/** What one declares of an image: `url` or `source`. A wrong value is refused in preview, before anything is done. */
+export interface ImageArgs
+  extends
+    Omit<ImageRecordArgs, "url">,
+    Partial<Pick<ImageRecordArgs, "url">>,
+    Pick<ImageImportArgs, (typeof ofImport)[number]> {
+  /** A file on this machine to make the image of, in place of `url`: it is uploaded, imported, and its object closed. */
+  source?: ImageSource;
+}
 
 type RecordOutputs = Omit<Outputs<typeof imageRecord>, "imageId">;
 type ImportOutputs = Omit<Outputs<typeof imageImport>, keyof ImageImportArgs>;
@@ -78,18 +87,35 @@ export class Image extends pulumi.ComponentResource {
   }
 
   private declare(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): Parts {
+    const { source, verify, expectedChecksum, ...declared } = args;
+    const { region, environment, minDisk } = args;
     const timeouts = args.timeouts ?? timeoutsOf(opts);
-    const declared = { ...args, timeouts, settledByImport: true };
-    const record = new ImageRecord(name, declared, this.partOptions(opts, recordKeys));
+    const uploaded =
+      source &&
+      new ImageFile(
+        name,
+        { ...source, region, environment, minDisk, url: args.url },
+        this.partOptions(opts, fileKeys),
+      );
+    const from = {
+      url: uploaded?.object.url ?? args.url ?? "", // Check says that neither is there.
+      object: uploaded?.object,
+      path: source?.file,
+      expectedChecksum,
+      timeouts,
+    };
+    const settled = { ...declared, ...from, settledByImport: true };
+    const record = new ImageRecord(name, settled, this.partOptions(opts, recordKeys));
     // Deleting the record deletes the image, so the import's end is nothing to the cloud.
     const imported = {
+      ...from,
       imageId: record.id,
-      url: args.url,
-      timeouts,
+      verify,
+      afterImport: source?.afterImport,
       deleteImage: false,
       partOfImage: true,
-      region: args.region,
-      environment: args.environment,
+      region,
+      environment,
     };
     return { record, file: new ImageImport(name, imported, this.partOptions(opts, importKeys)) };
   }
@@ -160,6 +186,7 @@ const stated = new Set<string>([
 ] satisfies (keyof ImageImportArgs)[]);
 const importNames = publicNames(imageImport).filter((name) => !stated.has(name));
 
+const fileKeys = new Set<string>(["*"]);
 const recordKeys = new Set(["*", ...publicNames(imageRecord)]);
 const importKeys = new Set(["*", ...publicNames(imageImport)]);
 

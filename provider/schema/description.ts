@@ -57,6 +57,11 @@ export const output: Property<unknown, "output", "hint"> = {
   change: "hint",
 };
 
+/** A property that is only told, and is no field of the image. */
+export function outputOf<T>(): Property<T, "output", "hint"> {
+  return { kind: anything<T>(), given: "output", change: "hint" };
+}
+
 /** A resource's properties by name: a bare literal, so that its comments survive into the types that are made of it. */
 export type Description = Readonly<Record<string, Property<unknown, Given>>>;
 
@@ -91,12 +96,13 @@ type Told<T> = T extends string ? string : T;
 /** The value that a property has in the end. */
 type ValueInTheEnd<K, P> =
   GivenOf<P> extends "output"
-    ? K extends keyof Image
-      ? Image[K]
-      : unknown
+    ? OutputValue<K, P>
     : GivenOf<P> extends "optional"
       ? Told<Value<P>> | undefined
       : Told<Value<P>>;
+
+/** Of a field of the image, its type there. */
+type OutputValue<K, P> = unknown extends Value<P> ? (K extends keyof Image ? Image[K] : unknown) : Value<P>;
 
 /** What a resource offers to the rest of a program. */
 export type Outputs<D> = {
@@ -114,7 +120,7 @@ export type Inputs<D> = { [K in NamesGiven<D, "required" | "default" | "configur
 export type State<D> = { [K in keyof Inputs<D>]?: Inputs<D>[K] } & {
   [K in NamesGiven<D, "kept">]?: Value<D[K]>;
 } & {
-  [K in NamesGiven<D, "output">]?: K extends keyof Image ? Image[K] : unknown;
+  [K in NamesGiven<D, "output">]?: OutputValue<K, D[K]>;
 };
 
 /** Properties as the engine hands them over, and takes them back. */

@@ -1,6 +1,7 @@
 import { byDefault, configured, internal, kept, optional, output, required } from "./description";
+import type { AfterImport, StagedObject } from "./image-file";
 import { timeoutsKind } from "./image-record";
-import { flag, imageId, objectUrl, text } from "./kinds";
+import { flag, hex, imageId, objectUrl, oneOf, text } from "./kinds";
 import type { Echo } from "./spelling";
 
 /** The import of a file into an image record, and what the file turned out to be. */
@@ -16,6 +17,16 @@ export const imageImport = {
   timeouts: optional(timeoutsKind, "setting"),
   /** Whether deleting this resource deletes the image. An image that an `ImageRecord` of the same program manages stays the record's. */
   deleteImage: byDefault(true, flag, "setting"),
+  /**
+   * MD5 (32 digits) or SHA-512 (128) that the file is to have, in hexadecimal. An image of another content is not let through; where it
+   * changes, and the image is not of the content that it names now, an `Image` is replaced. A `file` is known without it.
+   */
+  expectedChecksum: optional(hex([32, 128], "checksum, MD5 or SHA-512"), "setting"),
+  /**
+   * What to do about an active image whose checksums are not those of the file, or of `expectedChecksum`: `fail`, `warn`, or `off`. By
+   * default `fail`. A service that converts images needs another.
+   */
+  verify: optional(oneOf("fail", "warn", "off"), "setting"),
   /** Region. By default the configured one. */
   region: configured(text(), "replace"),
   /** Environment: `s`, `g` or `e`. By default the configured one. */
@@ -56,6 +67,12 @@ export const imageImport = {
   retainOnDelete: internal<boolean, "setting">("setting"),
   /** Whether the image is an ImageRecord's of the same `Image`. */
   partOfImage: internal<boolean, "hint">("hint"),
+  /** The object that was uploaded for the image. */
+  object: internal<StagedObject, "hint">("hint"),
+  /** The path of the file that was uploaded. */
+  path: internal<string, "hint">("hint"),
+  /** What becomes of the object. */
+  afterImport: internal<AfterImport, "setting">("setting"),
   /** How the service writes the url, where it writes it otherwise. */
   echo: kept<Echo>(),
   /** Tells the state's entries apart that hold one image. */
@@ -72,4 +89,6 @@ export const imageImport = {
   ofRecord: kept<boolean>(),
   /** Whether the creation tag is still to be removed. */
   unconfirmed: kept<boolean>(),
+  /** Whether the object is still to be closed. */
+  unclosed: kept<boolean>(),
 };

@@ -1,5 +1,6 @@
 import { creationTagKey } from "./creation-tag";
 import { byDefault, configured, internal, kept, optional, output, required } from "./description";
+import type { StagedObject } from "./image-file";
 import { duration, flag, imageId, map, object, objectUrl, oneOf, text, whole } from "./kinds";
 import type { Echo } from "./spelling";
 
@@ -90,6 +91,12 @@ export const imageRecord = {
   origin: internal<string, "hint">("hint"),
   /** The time-outs of the image that the record is a part of. */
   timeouts: internal<{ create?: string }, "hint">("hint"),
+  /** The object that was uploaded for the image. */
+  object: internal<StagedObject, "hint">("hint"),
+  /** The path of the file that was uploaded. */
+  path: internal<string, "hint">("hint"),
+  /** The checksum that the image is to have: see ImageImport. */
+  expectedChecksum: internal<string, "setting">("setting"),
   /** How the service writes what the program says, where it writes it otherwise. */
   echo: kept<Echo>(),
   /** Tells the state's entries apart that hold one image. */

@@ -55,6 +55,18 @@ export function text(rules?: TextRules): Kind<string> {
   });
 }
 
+/** Hexadecimal digits, so many as one of these lengths. Capitals mean the same. */
+export function hex(digits: number | readonly number[], what: string): Kind<string> {
+  const lengths = typeof digits === "number" ? [digits] : digits;
+  const pattern = `^(${lengths.map((length) => `[0-9a-fA-F]{${length}}`).join("|")})$`;
+  const complaint = `must be a ${what}: ${lengths.join(" or ")} hexadecimal digits`;
+  return kind(
+    { type: "string", pattern },
+    (value) => unless(typeof value === "string" && new RegExp(pattern).test(value), complaint),
+    (one, other) => isSame(lowerCase(one), lowerCase(other)),
+  );
+}
+
 /** One of some words. A service may write them in capitals. */
 export function oneOf<const W extends string>(...words: readonly W[]): Kind<W> {
   const [only] = words;
@@ -183,6 +195,9 @@ export const objectUrl: Kind<string> = kind(
 );
 
 function checkUrl(value: unknown, own: Place | undefined): string | undefined {
+  if (value === "") {
+    return "is missing: an image is made of the object at its url, or of the file that its source names";
+  }
   const url = typeof value === "string" ? value : "";
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined) {

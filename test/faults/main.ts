@@ -7,6 +7,7 @@ import { killEverywhere, liveByChance, type Kills } from "./kills";
 import { describeLoad, runLoad } from "./load";
 import { runMatrix, tableOf } from "./matrix";
 import { killTheCli } from "./real-kills";
+import { killUploads } from "./source-kills";
 import { World } from "./world";
 
 const usage = `Usage: node dist/test/faults/main.js matrix|kills [--every N] [--cli N] [--seed N] [--only CONDITION]
@@ -70,7 +71,11 @@ async function kills(world: World, options: Options): Promise<string[]> {
     say("There is no Pulumi CLI here to be killed: skipped.");
     return lost;
   }
-  return [...lost, ...tell("Pulumi CLI, kill -9", await killTheCli(options.cli, options.seed))];
+  return [
+    ...lost,
+    ...tell("Pulumi CLI, kill -9", await killTheCli(options.cli, options.seed)),
+    ...tell("Pulumi CLI, kill -9, images from files", await killUploads()),
+  ];
 }
 
 async function main(args: string[]): Promise<number> {

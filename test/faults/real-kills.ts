@@ -56,7 +56,7 @@ async function killOnce(
   cloud.faults.add({ kind, nth });
   // What is still alive for a moment gets through no more.
   cloud.faults.add({ kind: "hang", nth: nth + 1, times: "always" });
-  await startAndKill(cloud, stack.command, stage);
+  await startAndKill(cloud, stack.command, stage === "destroy" ? "destroy" : "up");
   cloud.faults.clear();
   // The one who was killed has left the backend locked.
   await run(stack.command.cli, ["cancel", "--yes", "--non-interactive"], stack.command);
@@ -81,8 +81,11 @@ function goalAt(cloud: Emulator, stage: (typeof stages)[number]): Goal {
 }
 
 /** Starts the CLI and kills it, and all its processes, when the fault has struck. */
-async function startAndKill(cloud: Emulator, { cli, cwd, env }: CliCommand, stage: string): Promise<void> {
-  const name = stage === "destroy" ? "destroy" : "up";
+export async function startAndKill(
+  cloud: Emulator,
+  { cli, cwd, env }: CliCommand,
+  name: "up" | "destroy",
+): Promise<void> {
   const child = spawn(cli, [name, "--yes", "--skip-preview", "--non-interactive"], {
     cwd,
     env,
@@ -93,7 +96,7 @@ async function startAndKill(cloud: Emulator, { cli, cwd, env }: CliCommand, stag
     await delay(10);
   }
   if (child.exitCode !== null) {
-    throw new Error(`${stage} ended before its fault came`);
+    throw new Error(`${name} ended before its fault came`);
   }
   familyOf(child.pid!).forEach(kill);
   await closed;

@@ -21,12 +21,14 @@ afterAll(() => {
 });
 
 test("what the state holds is permanent: types, and the text that loads a provider", () => {
-  expect(["ImageRecord", "ImageImport", "Origin"].map(typeName)).toEqual([
+  expect(["ImageFile", "ImageRecord", "ImageImport", "Origin"].map(typeName)).toEqual([
+    "pulumi-nodejs:dynamic/scp:ImageFile",
     "pulumi-nodejs:dynamic/scp:ImageRecord",
     "pulumi-nodejs:dynamic/scp:ImageImport",
     "pulumi-nodejs:dynamic/scp:Origin",
   ]);
-  expect(["image-record", "image-import", "origin"].map(providerText)).toEqual([
+  expect(["image-file", "image-record", "image-import", "origin"].map(providerText)).toEqual([
+    'exports.handler = () => require("pulumi-scp-images/runtime/image-file");',
     'exports.handler = () => require("pulumi-scp-images/runtime/image-record");',
     'exports.handler = () => require("pulumi-scp-images/runtime/image-import");',
     'exports.handler = () => require("pulumi-scp-images/runtime/origin");',
@@ -41,7 +43,7 @@ const hooksOf = (module: string) =>
    const provider = load(${JSON.stringify(providerText(module))}).handler();
    console.log("${hooks}".split(",").filter((hook) => typeof provider[hook] === "function").join());`;
 
-test.each(["image-record", "image-import"])(
+test.each(["image-file", "image-record", "image-import"])(
   "the provider %s is found from where the program is",
   (module) => {
     expect(project.node("-e", hooksOf(module))).toBe(hooks);
@@ -104,9 +106,11 @@ test("a program that declares images loads neither the HTTP client nor what only
 
 test("everything that package.json offers is there", () => {
   // What a state names is permanent; nothing else of the runtime is anybody's.
-  const permanent = ["./runtime/image-record", "./runtime/image-import", "./runtime/origin"];
+  const permanent = ["image-record", "image-file", "image-import", "origin"].map(
+    (name) => `./runtime/${name}`,
+  );
   expect(Object.keys(published)).toEqual([".", "./testing", ...permanent, "./package.json"]);
-  const entries = ["index", "runtime/image-record", "runtime/image-import", "runtime/origin", "cli/main"];
+  const entries = ["index", ...permanent.map((name) => name.slice(2)), "cli/main"];
   for (const file of [...entries.map((entry) => `provider/${entry}`), "testing/index"]) {
     expect(tarball.files).toEqual(expect.arrayContaining([`dist/${file}.js`, `dist/${file}.d.ts`]));
   }

@@ -160,10 +160,11 @@ function countingCloud(
     settings: { creationTag: true },
     serverNow: () => clock.now(),
   } as unknown as ScpClient;
-  const location = createLocation(client, clock);
+  const progress = { show: () => () => undefined };
+  const location = createLocation(client, { clock, progress });
   const cloud = {
     clock,
-    progress: { show: () => () => undefined },
+    progress,
     settings: () => ({}),
     locate: () => location,
     open: () => Promise.resolve(location),

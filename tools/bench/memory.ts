@@ -62,7 +62,8 @@ function processes(): number[] {
   }
 }
 
-function peakOf(process: number): number {
+/** The most that a process has taken so far, in megabytes; 0 where nothing is known. */
+export function peakOf(process: number): number {
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(read(process, "status"))?.[1] ?? 0) / 1024;
 }
 

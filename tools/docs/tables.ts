@@ -1,6 +1,8 @@
 import { imageFields } from "../../provider/api/images";
 import { settingSources } from "../../provider/api/settings";
-import { jsonSchemaOf, namesGiven, propertyOf, type Description } from "../../provider/schema/description";
+import { namesGiven, propertyOf, type Description } from "../../provider/schema/description";
+import { imageSchemaOf, ofImport, sourceComment, sourceNames } from "../../provider/schema/image";
+import { imageFile } from "../../provider/schema/image-file";
 import { imageImport } from "../../provider/schema/image-import";
 import { imageRecord } from "../../provider/schema/image-record";
 import type { JsonSchema } from "../../provider/schema/kinds";
@@ -15,6 +17,7 @@ const changes = {
 };
 
 const recordComments = commentsOf("image-record", "imageRecord");
+const fileComments = commentsOf("image-file", "imageFile");
 const importComments = commentsOf("image-import", "imageImport");
 
 /** A type as TypeScript writes it. */
@@ -70,8 +73,10 @@ export const tables: Record<string, string> = {
   ),
   image: markdownTable(propertyHead, [
     ...propertyRows(imageRecord, recordComments),
-    ...propertyRows(imageImport, importComments, ["timeouts"]),
+    ["`source`", "`{ file, bucket, sha256?, afterImport? }`", "", "see below", sourceComment],
+    ...propertyRows(imageImport, importComments, [...ofImport]),
   ]),
+  source: markdownTable(propertyHead, propertyRows(imageFile, fileComments, [...sourceNames])),
   import: markdownTable(propertyHead, propertyRows(imageImport, importComments)),
   outputs: markdownTable(
     ["output", "type", "meaning"],
@@ -81,19 +86,17 @@ export const tables: Record<string, string> = {
 
 /** The JSON Schema of images.yaml: a list of what `Image` takes. */
 export function manifestSchema(): object {
-  const image = jsonSchemaOf(imageRecord, recordComments);
-  const { timeouts } = jsonSchemaOf(imageImport, importComments).properties;
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Images of Samsung Cloud Platform",
     type: "array",
-    items: { ...image, properties: { ...image.properties, timeouts } },
+    items: imageSchemaOf({ record: recordComments, file: fileComments, import: importComments }),
   };
 }
 
 /** The pages of the documentation that have tables, and which. */
 export const pages: Record<string, readonly (keyof typeof tables)[]> = {
-  "docs/resources.md": ["image", "import", "outputs"],
+  "docs/resources.md": ["image", "source", "import", "outputs"],
   "docs/settings.md": ["settings"],
 };
 

@@ -1,0 +1,9 @@
+import { openCli } from "./stack";
+import { sourceSuite } from "./source-suite";
+import { findPulumi } from "../../tools/run/cli";
+
+const onCli = findPulumi() === undefined ? describe.skip : describe;
+
+onCli("on the Pulumi CLI", () => {
+  sourceSuite(openCli, 180_000);
+});
