@@ -4,7 +4,9 @@ import { parseArgs } from "node:util";
 import { systemClock } from "../lifecycle/clock";
 import { createContext, type ProviderContext } from "../lifecycle/context";
 import { takeOverImages } from "./import-file";
-import { deleteOrphans, findOrphans, imagesInStates, orphansText } from "./orphans";
+import { findStaged, stagedText } from "./staged";
+import { heldInStates } from "./states";
+import { deleteOrphans, findOrphans, orphansText } from "./orphans";
 
 const usage = `Usage: npx pulumi-scp-images COMMAND [options]
 
@@ -16,9 +18,9 @@ const usage = `Usage: npx pulumi-scp-images COMMAND [options]
     --state FILE        a state, as pulumi stack export writes it, whose images are left out; may be given more than once
     --existing-stack    the stack has images of this package's already; give its state with --state
 
-  orphans      lists the images that killed runs may have left
+  orphans      lists the images that killed runs may have left, and what is left of uploads
     --state FILE        a state, as pulumi stack export writes it, whose images are in use; may be given more than once
-    --delete ID …       deletes these, after looking at each again; needs --state of every stack that may hold them
+    --delete NAME …     deletes these, an image by its id, an object by BUCKET/KEY, after looking at each again; needs --state of every stack that may hold them
     --no-state          with --delete: no state holds them, which you know
     --json              prints the list as JSON
 
@@ -61,7 +63,7 @@ async function importFile(args: string[]): Promise<number> {
     context,
     query,
     !values["existing-stack"],
-    imagesInStates(values.state),
+    heldInStates(values.state),
   );
   writeFileSync(values.file, `${JSON.stringify(file, undefined, 2)}\n`);
   process.stdout.write(program);
@@ -92,10 +94,12 @@ async function orphans(args: string[]): Promise<number> {
       );
     }
     const found = await findOrphans(context, values.state);
+    const staged = await findStaged(context, values.state);
+    const now = context.locate({}).client.serverNow();
     process.stdout.write(
       values.json
-        ? `${JSON.stringify(found, undefined, 2)}\n`
-        : orphansText(found, context.locate({}).client.serverNow()),
+        ? `${JSON.stringify([...found, ...staged.found], undefined, 2)}\n`
+        : orphansText(found, now) + stagedText(staged, now),
     );
     return 0;
   }

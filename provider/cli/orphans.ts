@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { sanitize, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
 import { SettingsError } from "../api/settings";
@@ -7,6 +6,8 @@ import { creationTagKey } from "../schema/creation-tag";
 import { showLate } from "../lifecycle/gone";
 import { describeImage, taggedImages, type Tagged } from "../lifecycle/orphans";
 import type { ProviderContext } from "../lifecycle/context";
+import { deleteStaged } from "./staged";
+import { heldInStates } from "./states";
 
 /** An image that carries a creation tag, with what is known of it. */
 export interface Orphan {
@@ -27,7 +28,7 @@ export interface Orphan {
 /** All images of the account that carry a creation tag, in every region. */
 export async function findOrphans(context: ProviderContext, states: readonly string[]): Promise<Orphan[]> {
   const { client } = await context.open({});
-  const held = imagesInStates(states);
+  const held = heldInStates(states);
   const tagged = await taggedImages(client);
   return Promise.all(tagged.map((one) => describe(one, context, held)));
 }
@@ -57,25 +58,6 @@ async function describe(
     }
     throw error;
   }
-}
-
-/** The images that exported states hold, each with the file. */
-export function imagesInStates(files: readonly string[]): Map<string, string> {
-  return new Map(files.flatMap((file) => imagesIn(file).map((id) => [id, file] as const)));
-}
-
-/** The ids of the images that an exported state holds. */
-function imagesIn(file: string): string[] {
-  const state = JSON.parse(readFileSync(file, "utf8")) as {
-    deployment?: { resources?: { type?: unknown; id?: unknown }[] };
-  };
-  const resources = state.deployment?.resources;
-  if (!Array.isArray(resources)) {
-    throw new Error(`${file} is no state as pulumi stack export writes it.`);
-  }
-  return resources.flatMap(({ type, id }) =>
-    typeof id === "string" && /scp:Image(Record|Import)$/.test(String(type)) ? [id] : [],
-  );
 }
 
 const introduction =
@@ -115,7 +97,7 @@ export interface Deletion {
 }
 
 /**
- * Deletes the named images, each after looking at it, and at its tag, again. Whatever carries no creation tag, or may be in use, is
+ * Deletes the named images and objects, each after looking at it, and at its tag, again. Whatever carries no creation tag, or may be in use, is
  * refused, and nothing is tried for long: somebody may take it into use meanwhile. What comes of each is told at once.
  * Answers whether all of them are deleted.
  */
@@ -128,13 +110,17 @@ export async function deleteOrphans(
   const orphans = new Map((await findOrphans(context, states)).map((orphan) => [orphan.id, orphan]));
   let all = true;
   for (const id of new Set(ids)) {
+    const isObject = id.includes("/");
+    const what = isObject ? `Object ${id}` : `Image ${id}`;
     try {
-      const refusal = await deleteUnlessRefused(id, orphans.get(id), context);
+      const refusal = await (isObject
+        ? deleteStaged(id, context, states)
+        : deleteUnlessRefused(id, orphans.get(id), context));
       all &&= refusal === undefined;
       tell(
         refusal === undefined
-          ? { id, deleted: true, text: `Image ${id} is deleted.` }
-          : { id, deleted: false, text: `Image ${id} is not deleted: ${refusal}.` },
+          ? { id, deleted: true, text: `${what} is deleted.` }
+          : { id, deleted: false, text: `${what} is not deleted: ${refusal.replace(/\.$/, "")}.` },
       );
     } catch (error) {
       all = false;

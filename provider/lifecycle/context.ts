@@ -153,7 +153,8 @@ export function createLocation(
   };
 }
 
-function objectStoreOf(settings: Settings): ObjectStore {
+/** The account's Object Storage in the region of these settings. */
+export function objectStoreOf(settings: Settings): ObjectStore {
   const { objectStorageEndpoint, endpoint = objectStorageUrl(settings) } = settings;
   const { region, accessKey, secretKey } = settings;
   return new ObjectStore({ endpoint: objectStorageEndpoint ?? endpoint, region, accessKey, secretKey });

@@ -15,7 +15,7 @@ import type { Location, ProviderContext } from "./context";
 import { isExpected } from "./expected";
 import { ImageError } from "./image-error";
 import { bytes } from "./progress";
-import { nameOf } from "./staging";
+import { keyPrefix, nameOf } from "./staging";
 import type { Lifecycle } from "./types";
 
 type FileInputs = Inputs<typeof imageFile>;
@@ -181,9 +181,6 @@ async function objectOf(
     sha512,
   };
 }
-
-/** The first part of the key of all objects of this package. */
-export const keyPrefix = "pulumi-scp-images/";
 
 /** Stacks do not share objects; the images of one do. */
 function keyOf({ origin = "unknown", sha256 }: FileInputs): string {

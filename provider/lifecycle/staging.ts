@@ -14,6 +14,9 @@ interface Services {
   progress: Progress;
 }
 
+/** The first part of the key of all objects of this package. */
+export const keyPrefix = "pulumi-scp-images/";
+
 /** Which object. */
 export type ObjectName = Pick<StagedObject, "bucket" | "key">;
 

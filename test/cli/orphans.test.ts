@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startEmulator, type Emulator } from "../../emulator";
 import { qcow2 } from "../emulator/testing";
-import { openEmbedded, type TestStack } from "../e2e/stack";
+import { image } from "../file/images";
+import { openEmbedded, succeed, type TestStack } from "../e2e/stack";
 import { cleanEnv, run } from "../../tools/run/cli";
 
 jest.setTimeout(120_000);
@@ -98,4 +99,56 @@ test("a wrong command line, and a file that is no state, are said in a sentence"
   const noState = await orphans("--state", "no-state.json");
   expect(noState).toMatchObject({ code: 1 });
   expect(noState.stderr).toContain("no-state.json is no state as pulumi stack export writes it.");
+});
+
+test("objects and uploads that are left are listed and deleted by name; other objects, and what a state holds, are not", async () => {
+  const file = join(folder, "golden.qcow2");
+  writeFileSync(file, Buffer.concat([image(), Buffer.alloc(6_000_000)]));
+  const source = { file, bucket: "images", afterImport: "kept" };
+  const golden = {
+    type: "Image" as const,
+    name: "golden",
+    args: { name: "golden", osDistro: "alma", source },
+  };
+  stack.declare(golden);
+  await succeed(stack.up());
+  const [kept] = cloud.objects().filter(({ key }) => key.startsWith("pulumi-scp-images/"));
+  const name = `images/${kept!.key}`;
+  const held = await exported();
+  expect((await orphans("--state", held)).stdout).toMatch(
+    new RegExp(`${name}\n  6\\.1 MiB, \\d+ s old, public\n  held by ${held}: in use`),
+  );
+  expect((await orphans("--state", held, "--delete", name)).stderr).toContain(
+    `the state in ${held} holds it`,
+  );
+
+  // A run that was killed in the midst of an upload.
+  cloud.faults.add({
+    kind: "status",
+    status: 403,
+    operation: "abortMultipartUpload",
+    service: "storage",
+    times: "always",
+  });
+  cloud.faults.add({
+    kind: "status",
+    status: 403,
+    operation: "completeMultipartUpload",
+    service: "storage",
+    times: "always",
+  });
+  writeFileSync(file, Buffer.concat([image(), Buffer.alloc(7_000_000)]));
+  expect(await stack.up()).toMatchObject({ ok: false });
+  cloud.faults.clear();
+  const [upload] = cloud.uploads();
+  const listed = (await orphans("--state", held)).stdout;
+  expect(listed).toContain(`images/${upload!.key}\n  an upload that is not finished`);
+  expect(listed).not.toContain("one.qcow2");
+
+  const done = await orphans("--no-state", "--delete", name, `images/${upload!.key}`, "images/one.qcow2");
+  expect(done.code).toBe(1);
+  expect(done.stdout).toBe(`Object ${name} is deleted.\nObject images/${upload!.key} is deleted.\n`);
+  expect(done.stderr).toBe("Object images/one.qcow2 is not deleted: it is not there.\n");
+  expect(cloud.uploads()).toEqual([]);
+  expect(cloud.objects().map(({ key }) => key)).toEqual(["one.qcow2"]);
 });

@@ -1,0 +1,20 @@
+import { readFileSync } from "node:fs";
+
+/** The images that exported states hold, and the objects, by bucket and key; each with the file. */
+export function heldInStates(files: readonly string[]): Map<string, string> {
+  return new Map(files.flatMap((file) => idsIn(file).map((id) => [id, file] as const)));
+}
+
+/** The ids of what an exported state holds. */
+function idsIn(file: string): string[] {
+  const state = JSON.parse(readFileSync(file, "utf8")) as {
+    deployment?: { resources?: { type?: unknown; id?: unknown }[] };
+  };
+  const resources = state.deployment?.resources;
+  if (!Array.isArray(resources)) {
+    throw new Error(`${file} is no state as pulumi stack export writes it.`);
+  }
+  return resources.flatMap(({ type, id }) =>
+    typeof id === "string" && /scp:Image(Record|Import|File)$/.test(String(type)) ? [id] : [],
+  );
+}
