@@ -1,16 +1,14 @@
-// What hashing a file takes, beside sha256sum on the same machine in the same run: node dist/tools/bench/hash.js --size 1GiB --runs 5
+// What hashing a file takes, beside sha256sum on the same machine in the same run.
 
 import { execFileSync } from "node:child_process";
 import { createHash, randomFillSync } from "node:crypto";
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { digestFile } from "../../provider/file/digest";
 import { hashHere } from "../../provider/file/hashers";
-
-const MiB = 1024 * 1024;
+import { MiB, range, writeNoise } from "./files";
 
 /** How our ways of hashing a file compare. */
 export interface Hashing {
@@ -38,7 +36,7 @@ export function measureHashing(size: number, runs: number, tell: (line: string) 
   const folder = mkdtempSync(join(tmpdir(), "bench-hash-"));
   const file = join(folder, "random");
   try {
-    fill(file, size);
+    writeNoise(file, size);
     sha256sum(file);
     const seconds: Hashing["seconds"] = { sha256sum: [], threads: [], oneThread: [] };
     const ratios: Hashing["ratios"] = { threads: [], oneThread: [] };
@@ -77,16 +75,6 @@ function sha256sum(file: string): number {
   const began = performance.now();
   execFileSync("sha256sum", [file]);
   return (performance.now() - began) / 1000;
-}
-
-function fill(file: string, size: number): void {
-  const chunk = Buffer.alloc(MiB);
-  const descriptor = openSync(file, "w");
-  for (let written = 0; written < size; written += chunk.length) {
-    randomFillSync(chunk);
-    writeSync(descriptor, chunk, 0, Math.min(chunk.length, size - written));
-  }
-  closeSync(descriptor);
 }
 
 function measureAlone(): Record<string, number> {
@@ -128,63 +116,32 @@ async function inOneThread(file: string): Promise<void> {
   await handle.close();
 }
 
-/** The numbers as a table of Markdown. */
-export function hashingTable({ size, ratios, seconds, alone, memory }: Hashing): string {
-  const range = (numbers: number[]) =>
-    `${median(numbers).toFixed(2)} (${Math.min(...numbers).toFixed(2)} to ${Math.max(...numbers).toFixed(2)})`;
-  const rows: [string, string][] = [
-    ["sha256sum, seconds", range(seconds.sha256sum)],
+/** The numbers as rows of a table. */
+export function hashingRows({ ratios, seconds, alone, memory }: Hashing): [string, string][] {
+  return [
+    ["`sha256sum`, seconds", range(seconds.sha256sum)],
     ["three hashes in two threads, seconds", range(seconds.threads)],
     ["three hashes in one thread, seconds", range(seconds.oneThread)],
-    ["speed in two threads, by sha256sum's", range(ratios.threads)],
-    ["speed in one thread, by sha256sum's", range(ratios.oneThread)],
+    ["speed in two threads, by that of `sha256sum`", `**${range(ratios.threads)}**`],
+    ["speed in one thread, by that of `sha256sum`", range(ratios.oneThread)],
     ...Object.entries(alone).map(([name, speed]): [string, string] => [
       `${name} alone, MiB in a second of one core`,
       speed.toFixed(0),
     ]),
-    ["memory at most, MiB (before: Node alone)", `${memory.peak.toFixed(0)} (${memory.before.toFixed(0)})`],
+    [
+      "memory at most, MiB (before: Node.js alone)",
+      `${memory.peak.toFixed(0)} (${memory.before.toFixed(0)})`,
+    ],
   ];
-  const title = `a file of ${(size / MiB).toFixed(0)} MiB`;
-  return [
-    `| ${title} | median (least to most) |`,
-    "| --- | --- |",
-    ...rows.map((row) => `| ${row.join(" | ")} |`),
-  ].join("\n");
 }
 
-function median(numbers: number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle) - 1] ?? NaN)) / 2;
-}
-
-function bytesIn(text: string): number {
-  const [, digits, unit] = /^(\d+)(MiB|GiB)$/.exec(text) ?? [];
-  if (digits === undefined) {
-    throw new Error(`--size takes a number of MiB or GiB, such as 512MiB: "${text}" is none.`);
-  }
-  return Number(digits) * (unit === "GiB" ? 1024 * MiB : MiB);
-}
-
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: { size: { type: "string", default: "1GiB" }, runs: { type: "string", default: "5" } },
-    allowPositionals: true,
-  });
-  const [way, file] = positionals;
+/** In a process of its own. */
+async function main([way, file]: string[]): Promise<void> {
   if (way !== undefined && file !== undefined) {
     await once(way, file);
-    return;
   }
-  const measured = measureHashing(bytesIn(values.size), Number(values.runs), (line) => {
-    process.stderr.write(`${line}\n`);
-  });
-  process.stdout.write(`${hashingTable(measured)}\n`);
 }
 
 if (require.main === module) {
-  main().catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  });
+  void main(process.argv.slice(2));
 }

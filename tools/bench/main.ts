@@ -1,16 +1,21 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { withTable } from "../docs/markdown";
+import { markdownTable, withTable } from "../docs/markdown";
 import { findPulumi } from "../run/cli";
 import { chart } from "./chart";
+import { bytesOf, MiB } from "./files";
+import { hashingRows, measureHashing, type Hashing } from "./hash";
 import { measureCosts, measureLives, type Costs, type Lives } from "./measure";
 import { tables, type Measured } from "./report";
 import type { EngineName } from "./stacks";
+import { measureUploads, uploadRows, type Uploads } from "./upload";
 
 const usage = `Usage: npm run bench [-- options]
   --engine pulumi,embedded   what runs the programs; by default both, or the embedded engine alone where there is no Pulumi CLI
   --images 100,300           only this: stacks of so many images; by default 1, 10, 100 and 300
+  --files 1GiB               only this: hashing and uploading a file of this size, beside sha256sum and rclone; versitygw, where it is on
+                             PATH, in Go's folder, or named by VERSITYGW, is uploaded to as well
   --costs                    only this: calls, bytes, lengths, latencies, loading
   --runs 5                   how often; what is told is the median
   --quick                    10 images, once; nothing is written
@@ -27,6 +32,7 @@ async function main(): Promise<void> {
       engine: { type: "string" },
       images: { type: "string" },
       costs: { type: "boolean", default: false },
+      files: { type: "string" },
       runs: { type: "string", default: "5" },
       quick: { type: "boolean", default: false },
       again: { type: "boolean", default: false },
@@ -38,12 +44,22 @@ async function main(): Promise<void> {
     process.stdout.write(`\n${tables({ lives: [lives] })}\n`);
     return;
   }
-  if (!values.again) {
+  if (values.files !== undefined) {
+    keep("files", await measureFiles(bytesOf(values.files), positive(values.runs)));
+  } else if (!values.again) {
     const all = values.images === undefined && !values.costs;
     const sizes = values.images?.split(",").map(positive) ?? (all ? [1, 10, 100, 300] : []);
     await measureAll({ engines, sizes, costs: all || values.costs, runs: positive(values.runs) });
   }
   write(readKept());
+}
+
+/** What a file takes before it is an image. */
+interface Files {
+  /** Bytes. */
+  size: number;
+  hashing: Hashing;
+  uploads: Uploads[];
 }
 
 interface Plan {
@@ -64,16 +80,20 @@ async function measureAll({ engines, sizes, costs, runs }: Plan): Promise<void> 
   }
 }
 
+async function measureFiles(size: number, runs: number): Promise<Files> {
+  return { size, hashing: measureHashing(size, runs, tell), uploads: await measureUploads(size, runs, tell) };
+}
+
 function tell(line: string): void {
   process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 }
 
-function keep(name: string, numbers: Costs | Lives): void {
+function keep(name: string, numbers: Costs | Lives | Files): void {
   mkdirSync(kept, { recursive: true });
   writeFileSync(join(kept, `${name}.json`), JSON.stringify(numbers, null, 2));
 }
 
-function readKept(): Measured {
+function readKept(): Measured & { files?: Files } {
   const files = existsSync(kept) ? readdirSync(kept).filter((name) => name.endsWith(".json")) : [];
   if (files.length === 0) {
     throw new Error("Nothing has been measured yet.");
@@ -81,16 +101,31 @@ function readKept(): Measured {
   const read = (file: string): unknown => JSON.parse(readFileSync(join(kept, file), "utf8"));
   return {
     costs: files.includes("costs.json") ? (read("costs.json") as Costs) : undefined,
-    lives: files.filter((name) => name !== "costs.json").map((name) => read(name) as Lives),
+    files: files.includes("files.json") ? (read("files.json") as Files) : undefined,
+    lives: files
+      .filter((name) => !["costs.json", "files.json"].includes(name))
+      .map((name) => read(name) as Lives),
   };
 }
 
-function write(measured: Measured): void {
-  const content = tables(measured);
-  process.stdout.write(`\n${content}\n`);
-  writeFileSync(join(repository, "docs/bench.svg"), chart(measured.lives));
+function write({ files, ...measured }: Measured & { files?: Files }): void {
   const page = join(repository, "docs/bench.md");
-  writeFileSync(page, withTable(readFileSync(page, "utf8"), "bench", content));
+  const put = (name: string, content: string) => {
+    process.stdout.write(`\n${content}\n`);
+    writeFileSync(page, withTable(readFileSync(page, "utf8"), name, content));
+  };
+  if (measured.lives.length > 0 || measured.costs !== undefined) {
+    writeFileSync(join(repository, "docs/bench.svg"), chart(measured.lives));
+    put("bench", tables(measured));
+  }
+  if (files !== undefined) {
+    put("files", filesTable(files));
+  }
+}
+
+function filesTable({ size, hashing, uploads }: Files): string {
+  const rows = [...hashingRows(hashing), ...uploads.flatMap(uploadRows)];
+  return markdownTable([`a file of ${size / MiB} MiB`, "median (least to most)"], rows);
 }
 
 function enginesNamed(names: string | undefined): [EngineName, ...EngineName[]] {

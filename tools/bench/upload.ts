@@ -1,21 +1,15 @@
 // How fast provider/object-storage uploads, beside rclone with the same settings, on the same servers. One after the other, in turns.
 
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { createCipheriv, createHash } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { range, writeNoise } from "./files";
 import { peakOf } from "./memory";
 
-const usage = `Usage: node dist/tools/bench/upload.js [--size 1GiB] [--runs 5]
-Needs rclone on PATH, and versitygw on PATH, in Go's folder, or named by VERSITYGW; a server that is missing is left out.
-`;
-
-const MiB = 1024 ** 2;
 const keys = { accessKey: "BENCHACCESSKEY", secretKey: "bench-secret-key" };
 const repository = resolve(__dirname, "../../..");
 /** Of both: what ours does by default. */
@@ -33,23 +27,35 @@ interface Measured {
   peak: number;
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { size: { type: "string", default: "1GiB" }, runs: { type: "string", default: "5" } },
-  });
-  const size = bytesOf(values.size);
+/** How our uploads compare with rclone's, on one server. */
+export interface Uploads {
+  server: string;
+  /** rclone's seconds by ours, a pair a run: above 1 means that ours is faster. */
+  ratios: number[];
+  seconds: { ours: number[]; rclone: number[] };
+  /** Megabytes at most. */
+  peak: { ours: number; rclone: number };
+}
+
+/** Uploads a file of random bytes to each server that is here. */
+export async function measureUploads(
+  size: number,
+  runs: number,
+  tell: (line: string) => void,
+): Promise<Uploads[]> {
   const folder = mkdtempSync(join(tmpdir(), "bench-upload-"));
+  const measured: Uploads[] = [];
   try {
     const path = join(folder, "file");
     const sha256 = writeNoise(path, size);
     for (const start of [versitygw, emulator]) {
       const server = await start(join(folder, start.name));
       if (server === undefined) {
-        process.stdout.write(`${start.name}: skipped, it is not installed\n`);
+        tell(`${start.name}: skipped, it is not installed`);
         continue;
       }
       try {
-        await compare(server, { path, size, sha256 }, Number(values.runs));
+        measured.push(await compare(server, { path, size, sha256 }, runs, tell));
       } finally {
         await server.close();
       }
@@ -57,6 +63,7 @@ async function main(): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+  return measured;
 }
 
 interface File {
@@ -65,34 +72,42 @@ interface File {
   sha256: string;
 }
 
-async function compare({ name, endpoint }: BenchServer, file: File, runs: number): Promise<void> {
+async function compare(
+  { name, endpoint }: BenchServer,
+  file: File,
+  runs: number,
+  tell: (line: string) => void,
+): Promise<Uploads> {
   await makeBucket(endpoint);
-  const ratios: number[] = [];
+  const result: Uploads = {
+    server: name,
+    ratios: [],
+    seconds: { ours: [], rclone: [] },
+    peak: { ours: 0, rclone: 0 },
+  };
   for (let run = 1; run <= runs; run++) {
     // Who begins changes, since the one before leaves dirty pages to write.
-    const order = run % 2 === 0 ? [ours, rclone] : [rclone, ours];
-    const results = new Map<unknown, Measured>();
-    for (const upload of order) {
-      results.set(upload, await upload(endpoint, file, `run-${run}`));
+    const order = run % 2 === 0 ? (["ours", "rclone"] as const) : (["rclone", "ours"] as const);
+    for (const who of order) {
+      const { seconds, peak } = await (who === "ours" ? ours : rclone)(endpoint, file, `run-${run}`);
+      result.seconds[who].push(seconds);
+      result.peak[who] = Math.max(result.peak[who], peak);
+      tell(`${name}, run ${run}: ${who} ${seconds.toFixed(1)} s, ${Math.round(peak)} MB`);
       rcloneRun(endpoint, ["delete", ":s3:images"]);
     }
-    const [own, other] = [results.get(ours), results.get(rclone)];
-    if (own === undefined || other === undefined) {
-      continue;
-    }
-    ratios.push(other.seconds / own.seconds);
-    process.stdout.write(
-      `${name}, run ${run}: ours ${told(own, file.size)}, rclone ${told(other, file.size)}: ${(other.seconds / own.seconds).toFixed(2)} x\n`,
-    );
+    result.ratios.push((result.seconds.rclone.at(-1) ?? NaN) / (result.seconds.ours.at(-1) ?? NaN));
   }
-  const sorted = ratios.sort((a, b) => a - b);
-  process.stdout.write(
-    `${name}: ${sorted[Math.floor(sorted.length / 2)]?.toFixed(2) ?? "?"} x rclone's speed (median of ${runs}; ${sorted[0]?.toFixed(2) ?? "?"} to ${sorted.at(-1)?.toFixed(2) ?? "?"})\n`,
-  );
+  return result;
 }
 
-const told = ({ seconds, peak }: Measured, size: number) =>
-  `${seconds.toFixed(1)} s (${Math.round(size / MiB / seconds)} MiB/s, ${Math.round(peak)} MB)`;
+/** The numbers as rows of a table. */
+export function uploadRows({ server, ratios, seconds, peak }: Uploads): [string, string][] {
+  return [
+    [`speed of an upload to ${server}, by that of rclone`, `**${range(ratios)}**`],
+    [`seconds: ours; rclone's`, `${range(seconds.ours, 1)}; ${range(seconds.rclone, 1)}`],
+    ["megabytes at most: ours; rclone's", `${Math.round(peak.ours)}; ${Math.round(peak.rclone)}`],
+  ];
+}
 
 /** In a process of its own, start and loading included, as rclone is. */
 async function ours(endpoint: string, file: File, key: string): Promise<Measured> {
@@ -211,30 +226,3 @@ async function freePort(): Promise<number> {
   await new Promise((done) => server.close(done));
   return port;
 }
-
-/** Writes what no part of is like another; answers its SHA-256. */
-function writeNoise(path: string, size: number): string {
-  const cipher = createCipheriv("aes-128-ctr", Buffer.alloc(16, 1), Buffer.alloc(16));
-  const hash = createHash("sha256");
-  const file = openSync(path, "w");
-  for (let at = 0; at < size; at += MiB) {
-    const bytes = cipher.update(Buffer.alloc(Math.min(MiB, size - at)));
-    hash.update(bytes);
-    writeSync(file, bytes);
-  }
-  closeSync(file);
-  return hash.digest("hex");
-}
-
-function bytesOf(text: string): number {
-  const [, number, unit] = /^(\d+)(MiB|GiB)$/.exec(text) ?? [];
-  if (number === undefined) {
-    throw new Error(`"${text}" should be a size such as 1GiB or 64MiB.`);
-  }
-  return Number(number) * (unit === "GiB" ? 1024 * MiB : MiB);
-}
-
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
-  process.exitCode = 1;
-});
