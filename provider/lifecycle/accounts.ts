@@ -57,7 +57,7 @@ export async function makerOf(
 }
 
 /** Tells only whether it is the same access key: it is a different one for each image. */
-function fingerprint({ settings }: ScpClient, imageId: string): string {
+export function fingerprint({ settings }: ScpClient, imageId: string): string {
   return createHash("sha256").update(`${imageId} ${settings.accessKey}`).digest("hex").slice(0, 16);
 }
 

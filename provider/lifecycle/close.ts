@@ -1,7 +1,7 @@
-import { ObjectStorageError } from "../object-storage/errors";
 import type { AfterImport, StagedObject } from "../schema/image-file";
 import type { Location } from "./context";
-import { nameOf } from "./staging";
+import { isExpected } from "./expected";
+import { nameOf } from "./uploads";
 
 /**
  * Closes an object after an import. The image is what counts: trouble fails nothing, but is told. Answers whether it is done.
@@ -29,6 +29,17 @@ export async function closeAfterFailure(
   );
 }
 
+/** The same where the object is not what it says. */
+export async function discardObject(
+  object: StagedObject,
+  importers: readonly string[],
+  location: Location,
+): Promise<void> {
+  await attempt(object, location, "Remove it before the next pulumi up.", () =>
+    location.staging.discard(object, importers),
+  );
+}
+
 async function attempt(
   object: StagedObject,
   { warn }: Location,
@@ -39,10 +50,12 @@ async function attempt(
     await work();
     return true;
   } catch (error) {
-    if (!(error instanceof ObjectStorageError)) {
+    if (!isExpected(error)) {
       throw error;
     }
-    warn(`The object ${nameOf(object)} may still be public: ${error.message} ${next}`);
+    warn(
+      `The object ${nameOf(object)} is not closed as it should be, and may be public: ${error.message} ${next}`,
+    );
     return false;
   }
 }

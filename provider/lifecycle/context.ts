@@ -145,7 +145,7 @@ export function createLocation(
     reader: new ImageReader(client, clock),
     holders: shared.holders,
     orphans: new OrphanFinder({ client, ...shared, warn, warnOnce }),
-    staging: new StagedObjects({ store: objectStoreOf(client.settings), clock, progress }),
+    staging: new StagedObjects({ store: objectStoreOf(client.settings), clock, progress, warn }),
     created: new Map(),
     checked: new Map(),
     warn,

@@ -1,22 +1,26 @@
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { accountInUrl, publicUrl } from "../api/object-url";
+import { resolve } from "node:path";
+import { publicUrl } from "../api/object-url";
+import type { FileDigest } from "../file/digest";
 import { FileError } from "../file/file-error";
 import { inspectQcow2 } from "../file/qcow2";
+import { quote } from "../file/shell";
 import { omitUndefined, withDefaults, type Failure } from "../schema/check";
 import { asInputs, asState, type Inputs, type Properties } from "../schema/description";
 import { diffProperties } from "../schema/diff";
 import { imageFile, type StagedObject } from "../schema/image-file";
 import { objectUrl } from "../schema/kinds";
 import { isUnknown } from "../schema/unknown";
-import { messageOf } from "./accounts";
+import { fingerprint, foreignAccount, messageOf } from "./accounts";
 import { checkInputs } from "./check";
 import type { Location, ProviderContext } from "./context";
 import { isExpected } from "./expected";
 import { ImageError } from "./image-error";
 import { bytes } from "./progress";
-import { keyPrefix, nameOf } from "./staging";
 import type { Lifecycle } from "./types";
+import { changedText, keyPrefix, nameOf } from "./uploads";
+import { compareContent } from "./verify";
 
 type FileInputs = Inputs<typeof imageFile>;
 
@@ -24,25 +28,27 @@ type FileInputs = Inputs<typeof imageFile>;
 export function fileLifecycle(context: ProviderContext): Lifecycle {
   /** The SHA-256 that the file has, or that is stated of it on a machine which does not have the file. */
   async function contentOf(inputs: FileInputs, olds: Properties | undefined): Promise<string | Failure> {
-    const { file: path, sha256: given } = inputs as Partial<FileInputs> & Pick<FileInputs, "file">;
+    const { file, sha256: given } = inputs as Partial<FileInputs> & Pick<FileInputs, "file">;
+    const path = resolve(file);
     const stated = given?.toLowerCase();
     const before = olds === undefined ? undefined : asState(imageFile, olds).sha256;
-    if (stated !== undefined && stated === before && !existsSync(path)) {
-      return stated;
+    const isAbsent = !existsSync(path);
+    if (before !== undefined && (inputs.ignoreContent === true || (stated === before && isAbsent))) {
+      return before;
     }
     try {
       const { virtualSize } = await inspectQcow2(path);
-      const { sha256 } = await context.digests.digest(path);
+      const digest = await context.digests.digest(path);
+      const { sha256 } = digest;
       if (stated !== undefined && stated !== sha256) {
-        const reason = `sha256 is ${stated}, but the file ${path} has ${sha256}. Correct one of the two, or leave sha256 out.`;
+        const reason = `sha256 is ${stated}, but the file ${quote(path)} has ${sha256}. Correct one of the two, or leave sha256 out.`;
         return { property: "sha256", reason };
       }
-      const tooSmall = diskFailure(inputs.minDisk, virtualSize);
-      return tooSmall ?? sha256;
+      return checksumFailure(inputs, digest) ?? diskFailure(inputs.minDisk, virtualSize) ?? sha256;
     } catch (error) {
       if (error instanceof FileError) {
         const without =
-          before !== undefined && !existsSync(path)
+          before !== undefined && isAbsent
             ? ` To preview and refresh on a machine without the file, state the content that is deployed: sha256: "${before}".`
             : "";
         return { property: "file", reason: error.message + without };
@@ -85,7 +91,8 @@ export function fileLifecycle(context: ProviderContext): Lifecycle {
           "an image is made of the object at its url, or of its source, not of both; take one out.";
         return { inputs, failures: [{ property: "url", reason }] };
       }
-      if (isUnknown({ ...checked, origin: undefined })) {
+      const { file, sha256, region, environment, origin, bucket } = checked;
+      if (isUnknown([file, sha256, region, environment])) {
         return { inputs, failures };
       }
       const content = await contentOf(checked, olds);
@@ -93,11 +100,10 @@ export function fileLifecycle(context: ProviderContext): Lifecycle {
         return { inputs, failures: [content] };
       }
       const complete = { ...checked, sha256: content };
-      if (olds?.sha256 === content) {
+      if (olds?.sha256 === content || isUnknown(bucket)) {
         return { inputs: complete, failures };
       }
       const location = await context.open(complete);
-      const { origin, bucket } = checked;
       if (origin !== undefined && !isUnknown(origin)) {
         location.staging.expect({ bucket, key: keyOf(complete) }, origin);
       }
@@ -107,7 +113,7 @@ export function fileLifecycle(context: ProviderContext): Lifecycle {
     async diff(_id, olds, news) {
       const { object, token } = asState(imageFile, olds);
       if (object !== undefined) {
-        (await context.open(olds)).staging.hold(object, token);
+        (await context.open(olds)).staging.hold(object, token, asInputs(imageFile, news).afterImport);
       }
       return diffProperties(imageFile, olds, news);
     },
@@ -115,12 +121,17 @@ export function fileLifecycle(context: ProviderContext): Lifecycle {
     async create(properties) {
       const inputs = asInputs(imageFile, properties);
       const location = await context.open(inputs);
-      const digest = await context.digests.digest(inputs.file);
+      const path = resolve(inputs.file);
+      const digest = await context.digests.digest(path);
+      if (digest.sha256 !== inputs.sha256) {
+        throw new ImageError(changedText(path, digest.sha256, inputs.sha256));
+      }
       const object = await objectOf(inputs, digest, location);
-      await location.staging.ensure(object, inputs.file);
+      await location.staging.ensure(object, path);
       const token = randomUUID();
-      location.staging.hold(object, token);
-      return { id: nameOf(object), outputs: outputs({ ...inputs, object, token }) };
+      location.staging.hold(object, token, inputs.afterImport);
+      const madeWith = fingerprint(location.client, nameOf(object));
+      return { id: nameOf(object), outputs: outputs({ ...inputs, object, token, madeWith }) };
     },
 
     /** An object is there only while it is needed, so there is nothing to see. */
@@ -132,17 +143,22 @@ export function fileLifecycle(context: ProviderContext): Lifecycle {
     },
 
     update: (id, olds, news) => {
-      const { object, token } = asState(imageFile, olds);
-      return Promise.resolve({ id, outputs: outputs({ ...news, object, token }) });
+      const { object, token, madeWith } = asState(imageFile, olds);
+      return Promise.resolve({ id, outputs: outputs({ ...news, object, token, madeWith }) });
     },
 
     async delete(id, olds) {
-      const { object, token } = asState(imageFile, olds);
+      const { object, token, madeWith } = asState(imageFile, olds);
       if (object === undefined) {
         return;
       }
       const location = await context.open(olds);
-      await refuseOtherAccount(id, object, location);
+      const foreign = await foreignAccount(location.client, nameOf(object), { url: object.url, madeWith });
+      if (foreign !== undefined) {
+        throw new ImageError(
+          `The object ${id} is not removed: ${foreign}. It stays in the state; to take it out, pulumi state delete.`,
+        );
+      }
       const outcome = await location.staging.remove(object, token);
       if (outcome === "another's") {
         location.warn(`The object ${id} is kept: it is not the one that was uploaded.`);
@@ -152,8 +168,8 @@ export function fileLifecycle(context: ProviderContext): Lifecycle {
 }
 
 function outputs(state: Properties): Properties {
-  const { file, bucket, sha256, afterImport, region, environment, object, token } = state;
-  return omitUndefined({ file, bucket, sha256, afterImport, region, environment, object, token });
+  const { file, bucket, sha256, afterImport, region, environment, object, token, madeWith } = state;
+  return omitUndefined({ file, bucket, sha256, afterImport, region, environment, object, token, madeWith });
 }
 
 /** An object of this content, as this stack names it. */
@@ -189,24 +205,25 @@ function keyOf({ origin = "unknown", sha256 }: FileInputs): string {
   return `${keyPrefix}${hash}/${sha256}.qcow2`;
 }
 
-/** Buckets of other accounts are not seen: what is not there may be there for others. */
-async function refuseOtherAccount(id: string, { url }: StagedObject, { client }: Location): Promise<void> {
-  const maker = accountInUrl(url);
-  const account = await client.accountId();
-  if (maker !== undefined && account !== maker) {
-    throw new ImageError(
-      `The object ${id} was uploaded by account ${maker}, and the keys are of account ${account}. It stays in the state.`,
-    );
-  }
-}
-
 const gigabyte = 1024 ** 3;
 
 function diskFailure(minDisk: number | undefined, virtualSize: number): Failure | undefined {
-  if (minDisk === undefined || minDisk === 0 || virtualSize <= minDisk * gigabyte) {
+  if (minDisk === undefined || isUnknown(minDisk) || minDisk === 0 || virtualSize <= minDisk * gigabyte) {
     return undefined;
   }
   const least = Math.ceil(virtualSize / gigabyte);
   const reason = `minDisk is ${minDisk}, but the file describes a disk of ${bytes(virtualSize)}. It must be ${least} or more, or 0 to ask for nothing.`;
   return { property: "minDisk", reason };
+}
+
+/** An image of this file can never have another checksum. */
+function checksumFailure(inputs: FileInputs, { md5, sha512 }: FileDigest): Failure | undefined {
+  const expected = inputs.expectedChecksum;
+  if (expected === undefined || isUnknown(expected)) {
+    return undefined;
+  }
+  const content = { checksum: md5, osHashAlgo: "sha512", osHashValue: sha512 };
+  const [different] = compareContent(content, { expectedChecksum: expected }).different;
+  const reason = `expectedChecksum is not that of the file ${quote(resolve(inputs.file))}: ${different ?? ""}. A source needs none.`;
+  return different === undefined ? undefined : { property: "expectedChecksum", reason };
 }

@@ -19,14 +19,14 @@ import {
   withOldTime,
 } from "./check";
 import { confirm, confirmPatiently, type Confirmation } from "./confirm";
-import { closeAfterFailure, closeObject } from "./close";
+import { closeAfterFailure, closeObject, discardObject } from "./close";
 import type { Location, ProviderContext } from "./context";
 import { undefinedIfNotFound } from "./gone";
 import { ImageError } from "./image-error";
 import { madeOfAnother } from "./made-of";
 import { refuseHopelessReplacement } from "./replace";
 import type { Lifecycle } from "./types";
-import { verifyContent } from "./verify";
+import { ContentError, verifyContent } from "./verify";
 import { ImageTimeout, waitForActive } from "./waiter";
 
 type ImportInputs = Inputs<typeof imageImport>;
@@ -54,13 +54,15 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
     const { imageId, path, afterImport = "removed" } = inputs;
     let brought: Brought;
     try {
-      if (!location.created.has(imageId) && !(await isActive(imageId, location))) {
+      if (!location.staging.isOpenedBy(object, imageId) && !(await isActive(imageId, location))) {
         await location.staging.open(object, path, imageId);
       }
       brought = await importInto(inputs, location);
       verifyContent(imageId, brought.image, inputs, location.warn);
     } catch (error) {
-      if (!(error instanceof ImageTimeout)) {
+      if (error instanceof ContentError) {
+        await discardObject(object, [imageId], location);
+      } else if (!(error instanceof ImageTimeout)) {
         await closeAfterFailure(object, [imageId], location);
       }
       throw error;
@@ -113,6 +115,11 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       const { inputs, failures } = await checkInputs(context, imageImport, news);
       const checked = asInputs(imageImport, inputs);
       const isNowhere = isUnknown([news.region, news.environment]);
+      const { object } = checked;
+      if (olds === undefined && object !== undefined && !isNowhere && !isUnknown([object, checked.imageId])) {
+        // A run before this one was interrupted: the object is still needed.
+        context.locate(inputs).staging.expect(object, checked.imageId);
+      }
       if (failures.length > 0 || isNowhere || checked.partOfImage === true) {
         return { inputs, failures };
       }

@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type { ScpClient } from "../api/client";
+import { quote } from "../file/shell";
 import { isForbidden } from "../api/errors";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
 import { omitUndefined, withDefaults, type Failure } from "../schema/check";
@@ -28,9 +30,9 @@ import { closeAfterFailure } from "./close";
 import { ImageError } from "./image-error";
 import { madeOfAnother } from "./made-of";
 import { refuseHopelessReplacement } from "./replace";
-import { nameOf } from "./staging";
 import type { Lifecycle } from "./types";
-import { compareContent } from "./verify";
+import { nameOf } from "./uploads";
+import { compareContent, type Content } from "./verify";
 
 type RecordInputs = Inputs<typeof imageRecord>;
 type RecordState = State<typeof imageRecord>;
@@ -63,6 +65,10 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       if (stuck !== undefined) {
         return { inputs, failures: [stuck] };
       }
+      const absent = olds === undefined ? await failureWithoutFile(checked, location) : undefined;
+      if (absent !== undefined) {
+        return { inputs, failures: [{ property: "source", reason: absent }] };
+      }
       const { imageId, origin } = checked;
       const another = olds?.imageId !== imageId;
       if (imageId === undefined || isUnknown(imageId)) {
@@ -89,13 +95,12 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
 
     async diff(id, olds, news) {
       const { changes, replaces } = diffProperties(imageRecord, olds, news);
-      const { imageId, origin, expectedChecksum } = asInputs(imageRecord, news);
+      const { imageId, origin } = asInputs(imageRecord, news);
       const another = imageId !== undefined && imageId !== id;
       const location = await context.open(olds);
       const { client, holders } = location;
       const state = asState(imageRecord, olds);
-      const isOld =
-        expectedChecksum !== state.expectedChecksum && (await hasOtherContent(id, expectedChecksum, client));
+      const isOld = await isOfOldContent(id, state, asInputs(imageRecord, news), client);
       const because = [...replaces, ...(another ? ["imageId"] : []), ...(isOld ? ["expectedChecksum"] : [])];
       holders.holdAsRecord(id, state.token, origin);
       if (holders.hasNewcomer(id, origin)) {
@@ -109,7 +114,10 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         client,
       );
       if (because.length > 0) {
-        await refuseWithoutFile(asInputs(imageRecord, news), context.locate(news));
+        const absent = await failureWithoutFile(asInputs(imageRecord, news), context.locate(news));
+        if (absent !== undefined) {
+          throw new ImageError(absent);
+        }
       }
       return { changes: changes || because.length > 0, replaces: because };
     },
@@ -283,26 +291,53 @@ async function updateImage(id: string, changes: UpdateImage, client: ScpClient):
   return names.every((name) => image[name] === changes[name]) ? image : client.showImage(id);
 }
 
-/** Whether an image is active of another content than is expected from now on: then its file was written anew under the same url. */
-async function hasOtherContent(id: string, expected: unknown, client: ScpClient): Promise<boolean> {
-  if (typeof expected !== "string" || isUnknown(expected)) {
+/**
+ * Whether an image is active of another content than is expected from now on: then its file was written anew under the same url. Of a file
+ * of this machine its own hashes decide.
+ * @throws ImageError where the object at the url has not what is expected either: a replacement would fail after all the work
+ */
+async function isOfOldContent(
+  id: string,
+  state: RecordState,
+  { expectedChecksum: expected, verify = "fail", object, url }: RecordInputs,
+  client: ScpClient,
+): Promise<boolean> {
+  const isAsked = expected !== undefined && expected !== state.expectedChecksum && object === undefined;
+  if (!isAsked || isUnknown([expected, url]) || verify !== "fail") {
     return false;
   }
   const image = await client.showImage(id);
-  return (
-    image.status === "active" && compareContent(image, { expectedChecksum: expected }).different.length > 0
-  );
+  if (image.status !== "active" || !isOtherContent(image, expected)) {
+    return false;
+  }
+  const stored = await client.showObject(url);
+  if (stored?.md5 !== undefined && isOtherContent({ checksum: stored.md5 }, expected)) {
+    throw new ImageError(
+      `expectedChecksum is ${expected}, but the object at ${url} has the MD5 ${stored.md5}. Correct the one, or upload the other.`,
+    );
+  }
+  return true;
+}
+
+function isOtherContent(content: Content, expectedChecksum: string): boolean {
+  return compareContent(content, { expectedChecksum }).different.length > 0;
 }
 
 /** A replacement of the same content needs it once more: by then, the object has been removed as a rule. */
-async function refuseWithoutFile({ object, path }: RecordInputs, { staging }: Location): Promise<void> {
-  const isKnown = object !== undefined && path !== undefined && !isUnknown([object, path]);
-  if (isKnown && !existsSync(path) && !(await staging.isThere(object))) {
-    throw new ImageError(
-      `The image is to be replaced by one of the same content, and neither the file ${path} nor the object ${nameOf(object)} is there. ` +
-        "Run this where the file is.",
-    );
+async function failureWithoutFile(
+  { object, path }: RecordInputs,
+  { staging }: Location,
+): Promise<string | undefined> {
+  if (object === undefined || path === undefined || isUnknown([object, path])) {
+    return undefined;
   }
+  if (existsSync(path) || (await staging.isThere(object))) {
+    return undefined;
+  }
+  return (
+    `The image is to be made of a content that neither the file ${quote(resolve(path))} nor the object ${nameOf(object)} is there for. ` +
+    "Run this where the file is."
+  );
 }
 
 /** Makes an image; of a file of this machine, with its object public, as SCP asks for it at once. */
@@ -312,8 +347,8 @@ async function makeImageOf(inputs: RecordInputs, location: Location): Promise<Im
     return makeImage(inputs, location);
   }
   const { staging } = location;
-  await staging.open(object, path, origin);
   try {
+    await staging.open(object, path, origin);
     const image = await makeImage(inputs, location);
     staging.handOver(object, origin, image.id); // Its import closes it.
     return image;

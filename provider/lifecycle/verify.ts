@@ -59,6 +59,9 @@ function compare({ checksum, osHashAlgo, osHashValue }: Content, { md5, sha512 }
   };
 }
 
+/** An active image is of another content than it is to be. */
+export class ContentError extends ImageError {}
+
 /**
  * Refuses an active image that is not of the content that it is to have: what depends on it must not go on with it.
  * @throws ImageError
@@ -80,8 +83,12 @@ export function verifyContent(
     warn(text);
     return;
   }
-  throw new ImageError(
-    `${text} Another file may have been imported, or a part of it got lost; or SCP has converted it. To import it again, run pulumi up with ` +
-      `--replace and the URN of the ImageRecord. To take the image as it is, set verify to "warn".`,
+  const asItIs = `To take the image as it is, set verify to "warn".`;
+  if (different.length === 0) {
+    throw new ImageError(`${text} So it cannot be verified. ${asItIs}`);
+  }
+  throw new ContentError(
+    `${text} Another file may have been imported, or a part of it got lost; or SCP has converted it. To make it anew, run pulumi up with ` +
+      `--replace and the URN of the ImageRecord. ${asItIs}`,
   );
 }

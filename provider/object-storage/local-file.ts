@@ -7,6 +7,8 @@ import type { Part } from "./parts";
 export interface FileStamp {
   ino: bigint;
   mtimeNs: bigint;
+  /** Also changes where a tool sets the time of modification back. */
+  ctimeNs: bigint;
 }
 
 /** A file that is being uploaded, and must stay what it is meanwhile. */
@@ -23,8 +25,13 @@ export class LocalFile {
   static async open(path: string, size: number, operation: string, stamp?: FileStamp): Promise<LocalFile> {
     const handle = await open(path, "r");
     try {
-      const { ino, mtimeNs } = await handle.stat({ bigint: true });
-      const file = new LocalFile(path, size, handle, stamp ?? { ino, mtimeNs }, operation);
+      const file = new LocalFile(
+        path,
+        size,
+        handle,
+        stamp ?? (await handle.stat({ bigint: true })),
+        operation,
+      );
       await file.checkUnchanged();
       return file;
     } catch (error) {
@@ -36,8 +43,12 @@ export class LocalFile {
   /** By its path, so that another file in its place is noticed too. */
   async checkUnchanged(): Promise<void> {
     const now = await stat(this.path, { bigint: true }).catch(() => undefined);
+    const { ino, mtimeNs, ctimeNs } = this.stamp;
     const isSame =
-      now?.ino === this.stamp.ino && now.mtimeNs === this.stamp.mtimeNs && now.size === BigInt(this.size);
+      now?.ino === ino &&
+      now.mtimeNs === mtimeNs &&
+      now.ctimeNs === ctimeNs &&
+      now.size === BigInt(this.size);
     if (!isSame) {
       throw this.changed();
     }

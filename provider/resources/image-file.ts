@@ -12,6 +12,8 @@ export interface ImageFile extends Outputs<typeof imageFile> {}
 /** What only an `Image` knows of its file. */
 interface PartOfImage {
   minDisk?: pulumi.Input<number>;
+  expectedChecksum?: pulumi.Input<string>;
+  ignoreContent?: boolean;
   url?: pulumi.Input<string>;
 }
 

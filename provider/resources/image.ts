@@ -88,20 +88,16 @@ export class Image extends pulumi.ComponentResource {
 
   private declare(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): Parts {
     const { source, verify, expectedChecksum, ...declared } = args;
-    const { region, environment, minDisk } = args;
+    const { region, environment } = args;
     const timeouts = args.timeouts ?? timeoutsOf(opts);
-    const uploaded =
-      source &&
-      new ImageFile(
-        name,
-        { ...source, region, environment, minDisk, url: args.url },
-        this.partOptions(opts, fileKeys),
-      );
+    refuseSource(name, source);
+    const uploaded = source && this.upload(name, source, args, opts);
     const from = {
       url: uploaded?.object.url ?? args.url ?? "", // Check says that neither is there.
       object: uploaded?.object,
       path: source?.file,
       expectedChecksum,
+      verify,
       timeouts,
     };
     const settled = { ...declared, ...from, settledByImport: true };
@@ -110,7 +106,6 @@ export class Image extends pulumi.ComponentResource {
     const imported = {
       ...from,
       imageId: record.id,
-      verify,
       afterImport: source?.afterImport,
       deleteImage: false,
       partOfImage: true,
@@ -118,6 +113,25 @@ export class Image extends pulumi.ComponentResource {
       environment,
     };
     return { record, file: new ImageImport(name, imported, this.partOptions(opts, importKeys)) };
+  }
+
+  private upload(
+    name: string,
+    source: ImageSource,
+    { region, environment, minDisk, url, expectedChecksum }: ImageArgs,
+    { dependsOn, retainOnDelete, ignoreChanges }: pulumi.CustomResourceOptions,
+  ): ImageFile {
+    const ignoreContent = ignoreChanges?.some((path) => ["*", "source"].includes(rootOf(path))) === true;
+    const of = {
+      region,
+      environment,
+      minDisk,
+      url,
+      expectedChecksum,
+      ignoreContent: ignoreContent || undefined,
+    };
+    // Two contents are two objects, so the new one is always uploaded before anything of the old is deleted.
+    return new ImageFile(name, { ...source, ...of }, { parent: this, dependsOn, retainOnDelete });
   }
 
   private lookUp(name: string, id: pulumi.Input<pulumi.ID>): Parts {
@@ -145,6 +159,16 @@ export class Image extends pulumi.ComponentResource {
       hideDiffs: about(opts.hideDiffs),
       customTimeouts: opts.customTimeouts,
     };
+  }
+}
+
+/** What a file is made of must be known when the program runs: its members can be outputs, the whole cannot. */
+function refuseSource(name: string, source: unknown): void {
+  const isPlain = typeof source === "object" && source !== null && !pulumi.Output.isInstance(source);
+  if (source !== undefined && !isPlain) {
+    throw new Error(
+      `Image "${name}": source must be an object like { file: "build/golden.qcow2", bucket: "images" }; its members can be outputs.`,
+    );
   }
 }
 
@@ -186,8 +210,7 @@ const stated = new Set<string>([
 ] satisfies (keyof ImageImportArgs)[]);
 const importNames = publicNames(imageImport).filter((name) => !stated.has(name));
 
-const fileKeys = new Set<string>(["*"]);
-const recordKeys = new Set(["*", ...publicNames(imageRecord)]);
+const recordKeys = new Set(["*", "expectedChecksum", ...publicNames(imageRecord)]);
 const importKeys = new Set(["*", ...publicNames(imageImport)]);
 
 interface Parts {

@@ -27,7 +27,7 @@ export const imageFile = {
   file: required(text({ pattern: /\S/, complaint: "must be the path of a qcow2 file" }), "hint"),
   /**
    * Bucket of the caller's own that `file` is uploaded to, in the image's region. It must exist. What else is in it is never touched. A
-   * change counts from the next upload on.
+   * change counts from the next content on.
    */
   bucket: required(
     text({
@@ -56,10 +56,19 @@ export const imageFile = {
 
   /** Whose file it is: its stack and its place in it. */
   origin: internal<string, "hint">("hint"),
+  /** The resource options, which are the image's. */
+  replaceOnChanges: internal<string[], "hint">("hint"),
+  retainOnDelete: internal<boolean, "hint">("hint"),
+  /** Whether another content of the file is to be ignored. */
+  ignoreContent: internal<boolean, "hint">("hint"),
+  /** The image's, which the file must have. */
+  expectedChecksum: internal<string, "hint">("hint"),
   /** The image's, which the file's disk must fit. */
   minDisk: internal<number, "hint">("hint"),
   /** The image's, which there must not be one of. */
   url: internal<string, "hint">("hint"),
   /** Tells the state's entries apart that hold one object. */
   token: kept<string>(),
+  /** A fingerprint of the access key that uploaded the object. */
+  madeWith: kept<string>(),
 };

@@ -95,6 +95,8 @@ export const imageRecord = {
   object: internal<StagedObject, "hint">("hint"),
   /** The path of the file that was uploaded. */
   path: internal<string, "hint">("hint"),
+  /** What is done about another content: see ImageImport. */
+  verify: internal<"fail" | "warn" | "off", "hint">("hint"),
   /** The checksum that the image is to have: see ImageImport. */
   expectedChecksum: internal<string, "setting">("setting"),
   /** How the service writes what the program says, where it writes it otherwise. */

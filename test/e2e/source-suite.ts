@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { DeleteBucketCommand, DeleteObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { startEmulator, type Emulator } from "../../emulator";
 import { image as handMade, u32, u64 } from "../file/images";
 import type { Declaration } from "./program";
@@ -88,6 +88,21 @@ export function sourceSuite(open: OpenStack, timeout: number): void {
     expect(cloud.uploads()).toEqual([]);
     expect(ours().filter(({ acl, key }) => acl === "public-read" && !key.includes("kept"))).toEqual([]);
   });
+
+  const s3 = () =>
+    new S3Client({
+      endpoint: cloud.objectStorageUrl,
+      region: cloud.options.region,
+      forcePathStyle: true,
+      credentials: { accessKeyId: cloud.options.accessKey, secretAccessKey: cloud.options.secretKey },
+    });
+
+  async function removeBucket(bucket: string): Promise<void> {
+    for (const { key } of cloud.objects().filter((object) => object.bucket === bucket)) {
+      await s3().send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    }
+    await s3().send(new DeleteBucketCommand({ Bucket: bucket }));
+  }
 
   async function expectNothingToDo(): Promise<void> {
     const before = uploaded();
@@ -222,20 +237,14 @@ export function sourceSuite(open: OpenStack, timeout: number): void {
     await succeed(stack.destroy());
   });
 
-  test("an image of another content is not let through; told to take it, it is", async () => {
+  test("an image of another content is not let through, and made anew as the message says", async () => {
     stack.declare(golden({ afterImport: "private" }));
     await succeed(stack.up());
     const [object] = ours();
 
     // Somebody else's bytes stand at the object's place, and say that they are the file's.
     const sha256 = sum("sha256sum", file);
-    const client = new S3Client({
-      endpoint: cloud.objectStorageUrl,
-      region: cloud.options.region,
-      forcePathStyle: true,
-      credentials: { accessKeyId: cloud.options.accessKey, secretAccessKey: cloud.options.secretKey },
-    });
-    await client.send(
+    await s3().send(
       new PutObjectCommand({
         Bucket: object!.bucket,
         Key: object!.key,
@@ -243,19 +252,21 @@ export function sourceSuite(open: OpenStack, timeout: number): void {
         Metadata: { sha256 },
       }),
     );
-    client.destroy();
     stack.declare(golden({ afterImport: "private" }, { name: "again" }));
     const text = await fail(stack.up());
     expect(text).toContain(`should be ${sum("md5sum", file)}`);
-    expect(ours()).toMatchObject([{ acl: "private" }]);
+    expect(ours()).toEqual([]); // It is not what it says, so nobody imports it again.
     await fail(stack.up());
     const made = cloud.images().map(({ name }) => name);
     expect(made.sort()).toEqual(["again", "golden"]); // What depends on the old one still has it.
 
-    stack.declare(golden({}, { name: "again", verify: "warn" }));
-    expect(await succeed(stack.up())).toContain("should be");
-    expect(image()).toMatchObject({ name: "again", status: "active" });
-    expect(ours()).toEqual([]);
+    // As the message says: the record is replaced, and the file uploaded anew.
+    const { resources = [] } = (await stack.state()).deployment;
+    const records = resources.filter(
+      ({ type, delete: replaced }) => type.endsWith("ImageRecord") && !replaced,
+    );
+    await succeed(stack.up({ replace: records.map(({ urn }) => urn) }));
+    expect(image()).toMatchObject({ name: "again", status: "active", checksum: sum("md5sum", file) });
     await succeed(stack.destroy());
   });
 
@@ -331,5 +342,106 @@ export function sourceSuite(open: OpenStack, timeout: number): void {
     expect(image().id).not.toBe(id);
     expect(ours()).toEqual([]);
     await expectNothingToDo();
+  });
+
+  test("where a service converts, the image is taken as it is if the program says so", async () => {
+    stack.declare(golden({}, { verify: "warn" }));
+    cloud.faults.add({
+      kind: "null-fields",
+      fields: ["checksum", "os_hash_value"],
+      operation: "showImage",
+      times: "always",
+    });
+    expect(await succeed(stack.up())).toContain("SCP does not tell its MD5 or SHA-512");
+    cloud.faults.clear();
+    expect(image().status).toBe("active");
+    expect(ours()).toEqual([]);
+  });
+
+  test("resource options reach the file: what is retained, replaced on changes, ignored", async () => {
+    stack.declare(golden({}, {}, "golden", { retainOnDelete: true, replaceOnChanges: ["*"] }));
+    await succeed(stack.up());
+    const { id } = image();
+    writeFileSync(file, padded(6_000_001));
+    for (const ignoreChanges of [["source"], ["*"], ["source.file"]]) {
+      stack.declare(golden({}, {}, "golden", { ignoreChanges }));
+      await succeed(stack.up());
+      expect(image().id).toBe(id);
+    }
+    stack.declare(golden({}, { expectedChecksum: "0".repeat(32) }, "golden", { ignoreChanges: ["*"] }));
+    await succeed(stack.up());
+    expect(image().id).toBe(id);
+  });
+
+  test("a checksum that the file does not have is refused in preview, and deletes no live image", async () => {
+    stack.declare(golden());
+    await succeed(stack.up());
+    stack.declare(golden({}, { expectedChecksum: "0".repeat(32) }));
+    expect(await fail(stack.preview())).toContain("expectedChecksum is not that of the file");
+    stack.declare(golden({}, { expectedChecksum: sum("md5sum", file) }));
+    const { id } = image();
+    await succeed(stack.up());
+    expect(image().id).toBe(id);
+    expect(uploaded()).toBe(1);
+  });
+
+  test("with deleteBeforeReplace the new content is uploaded before the live image is deleted", async () => {
+    stack.declare(golden({}, {}, "golden", { deleteBeforeReplace: true }));
+    await succeed(stack.up());
+    const { id } = image();
+    writeFileSync(file, padded(6_000_001));
+    cloud.options.quotaBytes = 1_000_000;
+    expect(await fail(stack.up())).toMatch(/quota/i);
+    expect(image().id).toBe(id);
+    cloud.options.quotaBytes = null;
+    await succeed(stack.up());
+    expect(image().checksum).toBe(sum("md5sum", file));
+  });
+
+  test("an object that one image keeps stays, whatever others of the same file do", async () => {
+    const kept = golden({ afterImport: "kept" }, {}, "one");
+    stack.declare(kept);
+    await succeed(stack.up());
+    stack.declare(kept, golden({}, {}, "two"));
+    await succeed(stack.up());
+    expect(ours()).toMatchObject([{ acl: "public-read" }]);
+    stack.declare(kept);
+    await succeed(stack.up());
+    expect(ours()).toMatchObject([{ acl: "public-read" }]);
+    // Who kept it goes: it becomes what the others wish.
+    stack.declare(kept, golden({ afterImport: "private" }, {}, "two"));
+    await succeed(stack.up());
+    stack.declare(golden({ afterImport: "private" }, {}, "two"));
+    await succeed(stack.up());
+    expect(ours()).toMatchObject([{ acl: "private" }]);
+    await succeed(stack.destroy());
+    expect(ours()).toEqual([]);
+  });
+
+  test("an object that cannot be removed is made private; one in a bucket that is gone is gone", async () => {
+    cloud.faults.add({
+      kind: "status",
+      status: 403,
+      operation: "deleteObject",
+      service: "storage",
+      times: "always",
+    });
+    stack.declare(golden());
+    expect(await succeed(stack.up())).toContain("It is private now");
+    expect(ours()).toMatchObject([{ acl: "private" }]);
+    cloud.faults.clear();
+    await succeed(stack.up());
+    expect(ours()).toEqual([]);
+
+    const elsewhere = golden({ bucket: "short-lived" }, {}, "other");
+    await cloud.putObject("short-lived", "kept", Buffer.from("x"));
+    stack.declare(golden(), elsewhere);
+    await succeed(stack.up());
+    await removeBucket("short-lived");
+    writeFileSync(file, padded(6_000_001));
+    stack.declare(golden());
+    await succeed(stack.up());
+    await succeed(stack.destroy());
+    expect(cloud.images()).toEqual([]);
   });
 }

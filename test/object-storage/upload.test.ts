@@ -174,7 +174,7 @@ describe.each(servers)("uploads to $name", (kind) => {
   });
 
   test("a file that changed since it was looked at is not sent at all", async () => {
-    const stamp = { ino: 1n, mtimeNs: 1n };
+    const stamp = { ino: 1n, mtimeNs: 1n, ctimeNs: 1n };
     const upload = world.store().upload({ ...request(file), stamp });
     await expect(upload).rejects.toMatchObject({ failure: "fileChanged" });
     expect(world.proxy.passed).toEqual([]);
