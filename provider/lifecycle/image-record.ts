@@ -363,13 +363,17 @@ async function takeOver(inputs: RecordInputs, location: Location): Promise<Image
 
 /** What the request that creates an image says: all that is declared of the image itself. */
 function declaredIn(inputs: RecordInputs): CreateImage {
-  const names = [...imageNames(imageRecord, "replace"), ...imageNames(imageRecord, "update")];
+  const names: (keyof CreateImage)[] = [
+    ...imageNames(imageRecord, "replace"),
+    ...imageNames(imageRecord, "update"),
+  ];
   return { ...pick(inputs, names), tags: inputs.tags };
 }
 
 /** What the request that updates an image says. Tags are another service's. */
 function changesOf(inputs: RecordInputs, changed: readonly string[]): UpdateImage {
-  const names = imageNames(imageRecord, "update").filter((name) => changed.includes(name));
+  const updatable: (keyof UpdateImage)[] = imageNames(imageRecord, "update");
+  const names = updatable.filter((name) => changed.includes(name));
   return pick(inputs, names);
 }
 

@@ -1,5 +1,5 @@
 import type { Input, Output } from "@pulumi/pulumi";
-import { imageFields, type Image } from "../api/images";
+import type { Image } from "../api/images";
 import { anything, type JsonSchema, type Kind } from "./kinds";
 
 /**
@@ -153,13 +153,24 @@ export function namesChanged<D extends Description, C extends Change>(
   return names as NamesChanged<D, C>[];
 }
 
+/** What is described and can change, and yet is no field of an image: the reason. All else, the client must know by its name. */
+export const notOfTheImage = {
+  region: "says where the image is",
+  environment: "says where the image is",
+  tags: "is another service's",
+  imageId: "is called id in the image itself, and names which one it is",
+  sha256: "is of the file alone: SCP has other hashes",
+} as const;
+
 /** The names of those properties that are fields of the image, and that a change does this to. */
+export type ImageNames<D, C extends Change> = Exclude<NamesChanged<D, C>, keyof typeof notOfTheImage>;
+
 export function imageNames<D extends Description, C extends Change>(
   description: D,
   change: C,
-): (NamesChanged<D, C> & keyof Image)[] {
-  return namesChanged(description, change).filter((name): name is NamesChanged<D, C> & keyof Image =>
-    Object.hasOwn(imageFields, name),
+): ImageNames<D, C>[] {
+  return namesChanged(description, change).filter(
+    (name): name is ImageNames<D, C> => !Object.hasOwn(notOfTheImage, name),
   );
 }
 
