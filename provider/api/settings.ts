@@ -2,10 +2,13 @@ import { Resolver, type SettingSources, type Source } from "./resolver";
 import { checkPlace, isLoopback, type Environment, type Place } from "./regions";
 import type { KeyPair } from "./sign";
 
+/** The versions of the Virtual Server API, the newest first. 1.0 and 1.1 are deprecated and do not show `scp_gpu_driver`. */
 export const apiVersions = ["1.3", "1.2", "1.1", "1.0"] as const;
 
-/** A version of the Virtual Server API. 1.3 is current; 1.0 and 1.1 are deprecated and do not show `scp_gpu_driver`. */
 export type ApiVersion = (typeof apiVersions)[number];
+
+/** The newest that is proven. */
+const defaultVersion: ApiVersion = "1.3";
 
 /** One setting: where it is looked for, and how its text is read. */
 interface Setting<T> extends Source {
@@ -76,9 +79,9 @@ export const settingSources = {
   }),
   apiVersion: setting({
     env: ["SCP_API_VERSION"],
-    meaning: "the API's version: `1.3`, `1.2`, `1.1` or `1.0`",
-    fallback: "`1.3`",
-    read: (text = "1.3") => text as ApiVersion,
+    meaning: `the API's version: ${apiVersions.map((version) => `\`${version}\``).join(", ")}`,
+    fallback: `\`${defaultVersion}\``,
+    read: (text = defaultVersion) => text as ApiVersion,
     check: (version) =>
       unless(
         apiVersions.includes(version),

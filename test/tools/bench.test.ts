@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ScpClient } from "../../provider/api/client";
 import type { Image } from "../../provider/api/images";
+import { apiVersions } from "../../provider/api/settings";
 import { createLocation, type ProviderContext } from "../../provider/lifecycle/context";
 import { importLifecycle } from "../../provider/lifecycle/image-import";
 import { recordLifecycle } from "../../provider/lifecycle/image-record";
@@ -31,7 +32,7 @@ async function withImages(
 ): Promise<void> {
   const cloud = await startEmulator({ importMs });
   await cloud.putObject("images", "golden.qcow2", file);
-  const stack = await openEmbedded(cloud.env);
+  const stack = await openEmbedded({ ...cloud.env, SCP_API_VERSION: apiVersions[0] });
   const url = cloud.objectUrl("images", "golden.qcow2");
   const images = Array.from({ length: count }, (_, n): Declaration => {
     const args = { name: `image-${n}`, osDistro: "ubuntu", url, minDisk: 10, tags: { team: "web" } };
