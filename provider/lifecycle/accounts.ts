@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ScpClient } from "../api/client";
-import { ScpError } from "../api/errors";
+import { isUnauthorized, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
 import { accountInUrl } from "../api/object-url";
 import { isLoopback } from "../api/regions";
@@ -41,6 +41,22 @@ export async function checkExpectedAccount(client: ScpClient): Promise<void> {
     throw new ImageError(
       `The keys (access key from ${sources.accessKey ?? "?"}) are of account ${actual}, but ${where} says ${expected}. Nothing was done.`,
     );
+  }
+}
+
+/**
+ * Says that the service does not accept the keys; undefined where it does. What else hinders the question is no reason: IAM need not tell
+ * the account.
+ */
+export async function refusalOfKeys(client: ScpClient): Promise<string | undefined> {
+  try {
+    await client.accountId();
+    return undefined;
+  } catch (error) {
+    const text = messageOf(error);
+    return isUnauthorized(error)
+      ? `The keys (access key from ${client.settings.sources.accessKey ?? "?"}) are not accepted. ${text} Nothing was done.`
+      : undefined;
   }
 }
 

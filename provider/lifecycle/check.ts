@@ -3,6 +3,7 @@ import { imageFields, type Image } from "../api/images";
 import { SettingsError, type Settings } from "../api/settings";
 import { checkProperties, omitUndefined, withDefaults, type Failure } from "../schema/check";
 import { imageNames, type Description, type Properties } from "../schema/description";
+import { changedProperties } from "../schema/diff";
 import { imageRecord } from "../schema/image-record";
 import { parseDuration } from "../schema/kinds";
 import { isUnknown } from "../schema/unknown";
@@ -63,6 +64,20 @@ async function accountFailures(context: ProviderContext, settings: Settings | un
     }
     throw error;
   }
+}
+
+/** Where something is to be made or changed, wrong keys are told in preview. A run without a change asks nothing. */
+export async function keyFailures(
+  location: Location,
+  description: Description,
+  olds: Properties | undefined,
+  news: Properties,
+): Promise<Failure[]> {
+  if (olds !== undefined && changedProperties(description, olds, news).length === 0) {
+    return [];
+  }
+  const reason = await location.refusalOfKeys();
+  return reason === undefined ? [] : [{ property: "", reason }];
 }
 
 /** What is wrong with an image that the program names, asked of the service: one that is not there is wrong. */

@@ -13,6 +13,7 @@ import {
   createTimeout,
   deleteUnlessHeld,
   failuresOfImage,
+  keyFailures,
   locationOf,
   readImage,
   withOldTime,
@@ -112,8 +113,12 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       const { inputs, failures } = await checkInputs(context, imageImport, news);
       const checked = asInputs(imageImport, inputs);
       const isNowhere = isUnknown([news.region, news.environment]);
-      if (failures.length > 0 || isNowhere || checked.partOfImage === true) {
+      if (failures.length > 0 || isNowhere) {
         return { inputs, failures };
+      }
+      const refused = await keyFailures(context.locate(inputs), imageImport, olds, inputs);
+      if (refused.length > 0 || checked.partOfImage === true) {
+        return { inputs, failures: refused };
       }
       const { imageId, url, deleteImage } = checked;
       if (deleteImage && !isUnknown(imageId)) {

@@ -20,7 +20,15 @@ import { imageRecord } from "../schema/image-record";
 import { asDeclared, asRead, immutableMismatches, newMismatches, type Spelled } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
 import { anothersImage, endpointFound, explainForeign, makerOf } from "./accounts";
-import { checkInputs, deleteUnlessHeld, failuresOfImage, locationOf, readImage, withOldTime } from "./check";
+import {
+  checkInputs,
+  deleteUnlessHeld,
+  failuresOfImage,
+  keyFailures,
+  locationOf,
+  readImage,
+  withOldTime,
+} from "./check";
 import { confirm } from "./confirm";
 import type { Location, ProviderContext } from "./context";
 import { createImage } from "./create";
@@ -59,6 +67,10 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       }
       const checked = asInputs(imageRecord, inputs);
       const location = context.locate(inputs);
+      const refused = await keyFailures(location, imageRecord, olds, inputs);
+      if (refused.length > 0) {
+        return { inputs, failures: refused };
+      }
       const stuck = refusedReplacement(olds, checked, location);
       if (stuck !== undefined) {
         return { inputs, failures: [stuck] };

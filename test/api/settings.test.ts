@@ -374,9 +374,9 @@ describe("what is refused", () => {
   });
 
   const ofType = (type: string) =>
-    Object.entries(settingSources).flatMap(([name, { env, standard }]) =>
+    Object.entries(settingSources).flatMap(([name, { env, standard }]): [string, string][] =>
       typeof standard === type ? [[name, env[0]]] : [],
-    ) as [string, string][];
+    );
 
   test.each(ofType("number"))("what is no number, as %s", (name, variable) => {
     for (const text of ["many", "NaN", "1.5"]) {
