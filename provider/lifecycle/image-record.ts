@@ -4,7 +4,7 @@ import type { ScpClient } from "../api/client";
 import { isForbidden } from "../api/errors";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
 import { omitUndefined, withDefaults, type Failure } from "../schema/check";
-import { newCreationTag, stackIdOf, withoutCreationTag } from "../schema/creation-tag";
+import { newCreationTag, stackIdOf } from "../schema/creation-tag";
 import {
   asInputs,
   asState,
@@ -37,6 +37,7 @@ import { ImageError } from "./image-error";
 import { madeOfAnother } from "./made-of";
 import { refuseHopelessReplacement } from "./replace";
 import { nameOf } from "./staging";
+import { readTags } from "./tags";
 import type { Lifecycle } from "./types";
 import { compareContent } from "./verify";
 
@@ -253,33 +254,6 @@ async function hindrancesOf(image: Image, inputs: RecordInputs, { client }: Loca
       ? await madeOfAnother(image, inputs.url, client)
       : undefined;
   return made === undefined ? hindrances : [...hindrances, `it is ${made}`];
-}
-
-/** How long tags may be shown late, in milliseconds since the image was created. */
-const tagsShownAfter = 10 * 60_000;
-
-/**
- * An image's tags; those that the state knows, as long as a young image shows none at all, and where the user may not see them: who may
- * not must be able to refresh all the same.
- */
-async function readTags(
-  image: Image,
-  known: Record<string, string>,
-  { client, warnOnce }: Location,
-): Promise<Record<string, string>> {
-  let tags: Record<string, string>;
-  try {
-    tags = await client.tags.list(image);
-  } catch (error) {
-    if (!isForbidden(error)) {
-      throw error;
-    }
-    warnOnce("tags not shown", `${error.message} So a change of tags by somebody else is not seen.`);
-    return known;
-  }
-  const shown = withoutCreationTag(tags);
-  const age = client.serverNow() - Date.parse(image.createdAt ?? "");
-  return Object.keys(shown).length === 0 && age < tagsShownAfter ? known : shown;
 }
 
 /** Updates an image. An answer that tells what was before is not believed. */
