@@ -45,18 +45,25 @@ export async function checkExpectedAccount(client: ScpClient): Promise<void> {
 }
 
 /**
- * Says that the service does not accept the keys; undefined where it does. What else hinders the question is no reason: IAM need not tell
- * the account.
+ * Says that the service does not accept the keys; undefined where it does. IAM is asked, since a creation asks it anyway; where it alone
+ * does not accept them, which may be its way to say that it does not tell, the image service is asked too. What else hinders the
+ * questions is no reason.
  */
 export async function refusalOfKeys(client: ScpClient): Promise<string | undefined> {
+  if ((await refusalBy(() => client.accountId())) === undefined) {
+    return undefined;
+  }
+  const refusal = await refusalBy(() => client.listImages({ limit: 1 }));
+  return refusal && `${refusal.message} Nothing was done.`;
+}
+
+async function refusalBy(call: () => Promise<unknown>): Promise<ScpError | undefined> {
   try {
-    await client.accountId();
+    await call();
     return undefined;
   } catch (error) {
-    const text = messageOf(error);
-    return isUnauthorized(error)
-      ? `The keys (access key from ${client.settings.sources.accessKey ?? "?"}) are not accepted. ${text} Nothing was done.`
-      : undefined;
+    messageOf(error);
+    return isUnauthorized(error) ? error : undefined;
   }
 }
 

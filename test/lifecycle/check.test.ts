@@ -32,18 +32,20 @@ describe("keys that the service does not accept", () => {
   });
   const wrong = { SCP_SECRET_KEY: "wrong" };
 
-  test("are told by check, with one call for all that is to be made", async () => {
+  test("are told by check, once for all that is to be made", async () => {
     const { ImageRecord, ImageImport } = world.start({ env: wrong });
     const record = { name: "golden", osDistro: "alma", url: world.url("one"), origin: "x" };
     const failure = {
       property: "",
-      reason: expect.stringMatching(/^The keys \(access key from .*\) are not accepted.* 401 /) as string,
+      reason: expect.stringMatching(
+        /^List images: 401 .*the secret key \(from .* Nothing was done\.$/,
+      ) as string,
     };
     expect((await ImageRecord.check({}, record)).failures).toEqual([failure]);
     expect((await ImageRecord.check({}, { ...record, origin: "y" })).failures).toEqual([failure]);
     const file = { imageId: unknownValue, url: world.url("one"), partOfImage: true };
     expect((await ImageImport.check({}, file)).failures).toEqual([failure]);
-    expect(world.emulator.stats()).toEqual({ listAccessKeys: 1 });
+    expect(world.emulator.stats()).toEqual({ listAccessKeys: 1, listImages: 1 });
   });
 
   test("are asked about before a change, and not where nothing changes", async () => {
@@ -52,12 +54,14 @@ describe("keys that the service does not accept", () => {
     const before = world.emulator.stats();
     await stack.up([goal(1)], world.start({ env: wrong }));
     expect(world.emulator.stats()).toEqual(before);
-    await expect(stack.up([goal(2)], world.start({ env: wrong }))).rejects.toThrow("are not accepted");
+    await expect(stack.up([goal(2)], world.start({ env: wrong }))).rejects.toThrow(
+      "does not accept the signature",
+    );
     expect(world.said).toEqual([]);
     expect(world.emulator.images()).toMatchObject([{ min_disk: 1 }]);
   });
 
-  test.each([403, 405, 503])("are fine for all that an IAM which answers %d tells", async (status) => {
+  test.each([401, 403, 405, 503])("are fine for all that an IAM which answers %d tells", async (status) => {
     world.emulator.options.denied = [{ operation: "listAccessKeys", status }];
     const { ImageRecord } = world.start();
     const record = { name: "golden", osDistro: "alma", url: world.url("one"), origin: "x" };
