@@ -183,19 +183,37 @@ export function propertyOf(description: Description, name: string): Property<unk
   return property;
 }
 
+/** The JSON Schema of one property. */
+export interface PropertySchema extends JsonSchema {
+  description?: string;
+  default?: unknown;
+}
+
+/** The names of what a program may state. */
+export type StatedNames<D> = NamesGiven<D, "required" | "optional" | "default" | "configured"> & string;
+
+/** The JSON Schema of what a program may state. */
+export interface ObjectSchema<Names extends string> {
+  type: "object";
+  properties: Record<Names, PropertySchema>;
+  required: string[];
+  additionalProperties: false;
+}
+
 /** What a program may state, as JSON Schema, with these descriptions. */
-export function jsonSchemaOf(
-  description: Description,
+export function jsonSchemaOf<D extends Description>(
+  description: D,
   documentation: Record<string, string> = {},
-): { type: "object"; properties: Record<string, unknown>; required: string[]; additionalProperties: false } {
+): ObjectSchema<StatedNames<D>> {
   const stated = namesGiven(description, "required", "optional", "default", "configured");
-  const schemaOf = (name: string): JsonSchema & { description?: string; default?: unknown } => {
+  const schemaOf = (name: string): PropertySchema => {
     const { kind, default: value } = propertyOf(description, name);
     return { ...kind.json, description: documentation[name], default: value };
   };
+  const properties = Object.fromEntries(stated.map((name) => [name, schemaOf(name)]));
   return {
     type: "object",
-    properties: Object.fromEntries(stated.map((name) => [name, schemaOf(name)])),
+    properties: properties as Record<StatedNames<D>, PropertySchema>,
     required: namesGiven(description, "required"),
     additionalProperties: false,
   };
