@@ -59,25 +59,43 @@ export type Image = Required<Told<typeof essential>> & Told<typeof optionalField
 
 /** The fields of a volume of an image that was made from a server: an entry of Nova's block device mapping. */
 const volumeFields = {
+  /** Place in the order of booting, from 0 on; none boots from a negative one. */
   bootIndex: aNumber,
+  /** Whether the volume goes when its server does. */
   deleteOnTermination: aFlag,
+  /** `volume`, or `local`. */
   destinationType: aText,
+  /** Such as `/dev/vda`. */
   deviceName: aText,
+  /** Such as `disk`, or `cdrom`. */
   deviceType: aText,
+  /** Such as `virtio`. */
   diskBus: aText,
+  /** Whether the volume is encrypted. */
   encrypted: aFlag,
+  /** How, such as `luks`. */
   encryptionFormat: aText,
+  /** Options of the encryption. */
   encryptionOptions: aText,
+  /** Id of the secret that it is encrypted with. Not the secret. */
   encryptionSecretUuid: aText,
+  /** File system, of a local one: such as `ext4`, or `swap`. */
   guestFormat: aText,
+  /** Id of the image that the volume is made of, if its source is one. */
   imageId: aText,
+  /** Whether the image's own device of this name is left out. */
   noDevice: aFlag,
+  /** Id of the snapshot that the volume is made of, if its source is one. */
   snapshotId: aText,
+  /** What it is made of: `snapshot`, `image`, `volume` or `blank`. */
   sourceType: aText,
+  /** Name by which the server's metadata tells of the device. */
   tag: aText,
+  /** Id of the volume, if its source is one. */
   volumeId: aText,
-  /** GB. */
+  /** Size in GB. */
   volumeSize: aNumber,
+  /** The kind of storage, such as `SSD`. */
   volumeType: aText,
 };
 
