@@ -29,7 +29,7 @@ import {
   readImage,
   withOldTime,
 } from "./check";
-import { confirm } from "./confirm";
+import { removeCreationTag } from "./tag-removal";
 import type { Location, ProviderContext } from "./context";
 import { createImage } from "./create";
 import { closeAfterFailure } from "./close";
@@ -183,7 +183,7 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         ? updateImage(id, changes, client)
         : client.showImage(id));
       const { token, accountId, madeWith, endpoint, unconfirmed } = asState(imageRecord, olds);
-      const stays = unconfirmed === true && (await confirm(image, location)) !== "removed";
+      const stays = unconfirmed === true && (await removeCreationTag(image, location)) !== "removed";
       const made = { accountId, madeWith, endpoint };
       const state = { ...inputs, token, ...made, unconfirmed: stays ? true : undefined };
       return { id, outputs: outputs(image, state, asDeclared(imageRecord, image, inputs)) };
@@ -340,7 +340,7 @@ async function takeOver(inputs: RecordInputs, location: Location): Promise<Image
   if (inputs.tags !== undefined) {
     await client.tags.set(image, inputs.tags);
   } else {
-    await confirm(image, location); // What a killed run left can be taken over by its id.
+    await removeCreationTag(image, location); // What a killed run left can be taken over by its id.
   }
   const updated = different.length === 0 ? image : await updateImage(image.id, changes, client);
   location.created.set(image.id, { tagged: false });
