@@ -52,10 +52,11 @@ const optionalFields = {
 /** All fields, with the names of their types. */
 export const imageFields: Readonly<Record<string, { type: string }>> = { ...essential, ...optionalFields };
 
-type Told<F> = { [K in keyof F]?: F[K] extends Field<infer T> ? T : never };
+/** The values of fields: each may be missing from an answer. */
+type FieldsOf<F> = { [K in keyof F]?: F[K] extends Field<infer T> ? T : never };
 
 /** An image as Show Image tells it. States are Glance's, in lower case: queued, saving, uploading, importing, active, deactivated … */
-export type Image = Required<Told<typeof essential>> & Told<typeof optionalFields>;
+export type Image = Required<FieldsOf<typeof essential>> & FieldsOf<typeof optionalFields>;
 
 /** The fields of a volume of an image that was made from a server: an entry of Nova's block device mapping. */
 const volumeFields = {
@@ -100,7 +101,7 @@ const volumeFields = {
 };
 
 /** A volume of an image that was made from a server. */
-export type ImageVolume = Told<typeof volumeFields>;
+export type ImageVolume = FieldsOf<typeof volumeFields>;
 
 /** An answer's JSON object, as it came. */
 export type Wire = Record<string, unknown>;
@@ -131,9 +132,9 @@ function wireName(name: string): string {
 }
 
 /** The fields out of an answer: what is not known is absent, never null. */
-function readFields<F extends Record<string, Field<unknown>>>(answer: Wire, fields: F): Told<F> {
+function readFields<F extends Record<string, Field<unknown>>>(answer: Wire, fields: F): FieldsOf<F> {
   const read = Object.entries(fields).map(([name, field]) => [name, field.read(answer[wireName(name)])]);
-  return withoutUndefined(Object.fromEntries(read)) as Told<F>;
+  return withoutUndefined(Object.fromEntries(read)) as FieldsOf<F>;
 }
 
 export function tagList(tags: Record<string, string>): Wire[] {

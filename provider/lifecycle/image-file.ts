@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { accountInUrl, publicUrl } from "../api/object-url";
 import { FileError } from "../file/file-error";
 import { inspectQcow2 } from "../file/qcow2";
-import { omitUndefined, withDefaults, type Failure } from "../schema/check";
+import { omitUndefined, withDefaults, type CheckFailure as Failure } from "../schema/check";
 import { asInputs, asState, type Inputs, type Properties } from "../schema/description";
 import { diffProperties } from "../schema/diff";
 import { imageFile, type StagedObject } from "../schema/image-file";

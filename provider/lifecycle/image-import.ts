@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Image } from "../api/images";
 import { isSameObject } from "../api/object-url";
-import { omitUndefined, withDefaults, type Failure } from "../schema/check";
+import { omitUndefined, withDefaults, type CheckFailure } from "../schema/check";
 import { asInputs, asState, namesChanged, namesGiven, type Inputs, type State } from "../schema/description";
 import { diffProperties } from "../schema/diff";
 import type { StagedObject } from "../schema/image-file";
@@ -89,7 +89,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
   }
 
   /** What `up` would refuse: an image that is not there, or active already of another file. */
-  async function refusedImage({ imageId, url, deleteImage, ...rest }: ImportInputs): Promise<Failure[]> {
+  async function refusedImage({ imageId, url, deleteImage, ...rest }: ImportInputs): Promise<CheckFailure[]> {
     if (isUnknown([imageId, url])) {
       return [];
     }

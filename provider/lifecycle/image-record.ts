@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import type { ScpClient } from "../api/client";
 import { isForbidden } from "../api/errors";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
-import { omitUndefined, withDefaults, type Failure } from "../schema/check";
+import { omitUndefined, withDefaults, type CheckFailure } from "../schema/check";
 import { newCreationTag, stackIdOf } from "../schema/creation-tag";
 import {
   asInputs,
@@ -47,7 +47,7 @@ type RecordState = State<typeof imageRecord>;
 /** The life of `ImageRecord`: the image's record, which exists at once and says what one declares of the image. */
 export function recordLifecycle(context: ProviderContext): Lifecycle {
   /** An image that is to be taken over is looked at in preview already: what hinders it, and always will. */
-  async function refusedImage(inputs: RecordInputs): Promise<Failure[]> {
+  async function refusedImage(inputs: RecordInputs): Promise<CheckFailure[]> {
     const { imageId } = inputs;
     if (imageId === undefined || isUnknown({ ...inputs, origin: undefined })) {
       return [];
@@ -201,7 +201,7 @@ function refusedReplacement(
   olds: Properties | undefined,
   inputs: RecordInputs,
   location: Location,
-): Failure | undefined {
+): CheckFailure | undefined {
   const { origin } = inputs;
   if (origin === undefined || isUnknown(origin)) {
     return undefined;

@@ -91,15 +91,15 @@ export type Args<D> = {
 type InputOf<T> = T extends object ? Input<{ [K in keyof T]: Input<T[K]> }> : Input<T>;
 
 /** What a service may make of a word: any text. */
-type Told<T> = T extends string ? string : T;
+type AnyText<T> = T extends string ? string : T;
 
 /** The value that a property has in the end. */
 type ValueInTheEnd<K, P> =
   GivenOf<P> extends "output"
     ? OutputValue<K, P>
     : GivenOf<P> extends "optional"
-      ? Told<Value<P>> | undefined
-      : Told<Value<P>>;
+      ? AnyText<Value<P>> | undefined
+      : AnyText<Value<P>>;
 
 /** Of a field of the image, its type there. */
 type OutputValue<K, P> = unknown extends Value<P> ? (K extends keyof Image ? Image[K] : unknown) : Value<P>;
