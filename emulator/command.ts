@@ -99,7 +99,20 @@ export function introduction(emulator: Emulator): string {
     ...accounts,
     "For a client:",
     ...exports,
-    `An image's url looks like ${emulator.objectUrl("bucket", "object.qcow2")}`,
+    "To put a file in, take any S3 client, or curl:",
+    ...uploadByCurl(emulator).map((line) => `  ${line}`),
+    `An image's url looks like ${emulator.objectUrl("images", "golden.qcow2")}`,
     "",
   ].join("\n");
+}
+
+/** The image service reads an object without credentials, so its own ACL is public-read. */
+function uploadByCurl({ objectStorageUrl, options }: Emulator): string[] {
+  const { region, accessKey, secretKey } = options;
+  const signed = `--aws-sigv4 aws:amz:${region}:s3 --user "${accessKey}:${secretKey}" -H x-amz-content-sha256:UNSIGNED-PAYLOAD`;
+  return [
+    `s3() { curl -fsS ${signed} "$@"; }`,
+    `s3 -X PUT ${objectStorageUrl}/images`,
+    `s3 -H x-amz-acl:public-read -T golden.qcow2 ${objectStorageUrl}/images/golden.qcow2`,
+  ];
 }

@@ -49,6 +49,7 @@ export interface Emulator {
   settled: (id: string) => Promise<void>;
   /** Changes an image behind everybody's back, or makes it (then `active`). Fields as on the wire. */
   setImage: (id: string, patch: Partial<ImageBody>) => Promise<RawImage>;
+  /** Takes an image away behind everybody's back, with its tags. One that is not there is fine. */
   removeImage: (id: string) => Promise<void>;
   /** Gives an image these tags behind everybody's back, and no others. */
   setTags: (id: string, tags: Tag[]) => Promise<void>;
@@ -58,7 +59,9 @@ export interface Emulator {
   stats: () => Record<string, number>;
   /** The last ten thousand requests. */
   requests: () => LoggedRequest[];
+  /** What is to go wrong: see {@link Fault}. */
   faults: {
+    /** Orders a fault. It strikes what comes from then on. */
     add: (fault: Fault) => OrderedFault;
     /** Takes one back, or all. */
     clear: (id?: number) => void;

@@ -7,7 +7,9 @@ export interface Account {
   accountId: string;
   accessKey: string;
   secretKey: string;
+  /** As images tell it of their owner. */
   accountName: string;
+  /** As images tell who made them. */
   userName: string;
 }
 
@@ -16,8 +18,11 @@ export interface EmulatorOptions extends Partial<Unkindness> {
   port?: number;
   /** Folder for images, tags and objects. Without one they live in memory only. */
   dataDir?: string;
+  /** Access key of the main account. Default `SCPEMULATORACCESSKEY`. */
   accessKey?: string;
+  /** Secret key of the main account, by which its signatures are checked. Default `scp-emulator-secret-key`. */
   secretKey?: string;
+  /** Id of the main account. Default `8989447062e04a818baf9e073fd04fa7`. */
   accountId?: string;
   /** Default `kr-west1`. */
   region?: string;

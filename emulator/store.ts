@@ -15,7 +15,7 @@ export interface Member {
   updated_at: string;
 }
 
-/** An image as Show of API version 1.3 answers it. */
+/** An image as Show answers it in the newest API version. */
 export interface ImageBody {
   checksum: string | null;
   container_format: string;

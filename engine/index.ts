@@ -49,6 +49,7 @@ export interface StackOptions {
   env?: NodeJS.ProcessEnv;
   /** How many operations on resources at once. Default: the CLI's, four for each processor. */
   parallel?: number;
+  /** Called for all that happens, as it happens: `renderer` writes it as the CLI does. Default: nothing is shown. */
   onEvent?: (event: EngineEvent) => void;
   /**
    * `process`: Pulumi's dynamic-provider server in a new process for each run, as with the CLI; the default for folders. `warm`: in one
@@ -88,7 +89,9 @@ export function createStack(options: StackOptions): Stack {
 }
 
 export class Stack {
+  /** The stack's name. */
   readonly name: string;
+  /** The name of its project. */
   readonly project: string;
   private readonly folder: Project | undefined;
   private readonly env: NodeJS.ProcessEnv;
@@ -143,6 +146,7 @@ export class Stack {
     return writeDocument(copy(await this.load()), () => this.passphrase());
   }
 
+  /** As `pulumi stack import`: what a document says is the state from now on. */
   async importState(document: StateDocument): Promise<void> {
     this.snapshot = await readDocument(copy(document), () => this.passphrase());
     await this.write(this.snapshot);

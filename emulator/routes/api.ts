@@ -13,6 +13,7 @@ import {
 import type { Room, Task } from "../server";
 import type { Account } from "../settings";
 import { signer } from "../signature";
+import { minorOf, newest } from "../versions";
 import { iamRoutes } from "./iam";
 import { imageRoutes } from "./images";
 import { memberRoutes } from "./members";
@@ -53,7 +54,7 @@ async function perform(cloud: Cloud, route: Route, call: Call): Promise<Reply> {
     return route.answer({
       ...call,
       account: cloud.settings.accounts[0],
-      version: 3,
+      version: newest,
       params: [],
       body: () => ({}),
     });
@@ -87,11 +88,16 @@ function denial(cloud: Cloud, { operation }: Route, { accessKey }: Account): Rep
 /** Without the header the latest version answers. Other services' versions are taken as they come. */
 function versionOf(call: Call, ofImages: boolean): number {
   const given = header(call, "scp-api-version");
-  if (given === undefined) return 3;
-  const known = ofImages ? /^virtualserver 1\.([0-3])$/ : /^[a-z0-9-]+ \d+\.(\d+)$/;
-  const found = known.exec(given);
-  if (!found) throw new ApiError(400, "InvalidApiVersion", `Scp-Api-Version '${given}' is not supported.`);
-  return Number(found[1]);
+  if (given === undefined) return newest;
+  const version = ofImages ? minorOf(given) : minorOfAny(given);
+  if (version === undefined)
+    throw new ApiError(400, "InvalidApiVersion", `Scp-Api-Version '${given}' is not supported.`);
+  return version;
+}
+
+function minorOfAny(header: string): number | undefined {
+  const [, minor] = /^[a-z0-9-]+ \d+\.(\d+)$/.exec(header) ?? [];
+  return minor === undefined ? undefined : Number(minor);
 }
 
 function refusal(call: Call, error: unknown): Reply {

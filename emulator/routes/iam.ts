@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Cloud } from "../cloud";
 import { json } from "../http";
+import { versions } from "../versions";
 import type { ApiCall, Route } from "./route";
 
 const services = [
@@ -12,21 +13,15 @@ const services = [
 /** What a client asks before it begins: where the services are, who it is, which versions there are. */
 export function iamRoutes(cloud: Cloud): Route[] {
   return [
-    { operation: "listVersions", method: "GET", path: /^\/$/, answer: () => versions(cloud) },
+    { operation: "listVersions", method: "GET", path: /^\/$/, answer: () => listed(cloud) },
     { operation: "listEndpoints", method: "GET", path: /^\/v1\/endpoints$/, answer: () => endpoints(cloud) },
     { operation: "listAccessKeys", method: "GET", path: /^\/v1\/access-keys$/, answer: accessKeys },
   ];
 }
 
-function versions(cloud: Cloud) {
+function listed(cloud: Cloud) {
   const links = [{ href: `${cloud.url}/v1`, rel: "self" }];
-  const rows = [
-    { id: "v1.3", not_before: "2026-07-01", status: "CURRENT" },
-    { id: "v1.2", not_before: "2026-08-31", status: "SUPPORTED" },
-    { id: "v1.1", not_before: "2026-05-31", status: "DEPRECATED" },
-    { id: "v1.0", not_before: "2025-12-31", status: "DEPRECATED" },
-  ];
-  return json(200, { versions: rows.map((row) => ({ ...row, links })) });
+  return json(200, { versions: versions.map(({ minor, ...row }) => ({ id: `v1.${minor}`, ...row, links })) });
 }
 
 function endpoints(cloud: Cloud) {

@@ -4,7 +4,7 @@ import type { Account } from "../settings";
 /** A signed request to an SCP service, with the parts that its route's pattern names. */
 export interface ApiCall extends Call {
   account: Account;
-  /** Minor number of the image API's version: 0 to 3. */
+  /** Minor number of the image API's version: see versions.ts. */
   version: number;
   params: string[];
   body: () => JsonObject;

@@ -276,8 +276,8 @@ function urlAdvice(code: string | undefined, url: string): string | undefined {
   }
   const other = otherPathForm(url);
   return (
-    (other === undefined ? "" : `If the path form is what it refuses, try ${other}. `) +
-    "It may also be that the object does not exist or is not public (its own ACL must be public-read; the bucket's is not enough), " +
-    "that the bucket is in another region than the image, or that the account in the path is not the caller's."
+    "As a rule the object does not exist, or is not public (its own ACL must be public-read; the bucket's is not enough). It may also be " +
+    "that the bucket is in another region than the image, or that the account in the path is not the caller's." +
+    (other === undefined ? "" : ` If the path form is what it refuses, try ${other}.`)
   );
 }

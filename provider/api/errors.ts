@@ -64,6 +64,8 @@ function is(failure: Failure): (error: unknown) => error is ScpError {
 export const isNotFound = is("notFound");
 export const isConflict = is("conflict");
 export const isForbidden = is("forbidden");
+/** The service does not accept the signature: of a wrong key, or of a wrong clock. */
+export const isUnauthorized = is("unauthorized");
 export const isInvalid = is("invalid");
 
 /** Whether it is the service that answered, and not something on the way to it. */

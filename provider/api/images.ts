@@ -52,37 +52,56 @@ const optionalFields = {
 /** All fields, with the names of their types. */
 export const imageFields: Readonly<Record<string, { type: string }>> = { ...essential, ...optionalFields };
 
-type Told<F> = { [K in keyof F]?: F[K] extends Field<infer T> ? T : never };
+/** The values of fields: each may be missing from an answer. */
+type FieldsOf<F> = { [K in keyof F]?: F[K] extends Field<infer T> ? T : never };
 
 /** An image as Show Image tells it. States are Glance's, in lower case: queued, saving, uploading, importing, active, deactivated … */
-export type Image = Required<Told<typeof essential>> & Told<typeof optionalFields>;
+export type Image = Required<FieldsOf<typeof essential>> & FieldsOf<typeof optionalFields>;
 
 /** The fields of a volume of an image that was made from a server: an entry of Nova's block device mapping. */
 const volumeFields = {
+  /** Place in the order of booting, from 0 on; none boots from a negative one. */
   bootIndex: aNumber,
+  /** Whether the volume goes when its server does. */
   deleteOnTermination: aFlag,
+  /** `volume`, or `local`. */
   destinationType: aText,
+  /** Such as `/dev/vda`. */
   deviceName: aText,
+  /** Such as `disk`, or `cdrom`. */
   deviceType: aText,
+  /** Such as `virtio`. */
   diskBus: aText,
+  /** Whether the volume is encrypted. */
   encrypted: aFlag,
+  /** How, such as `luks`. */
   encryptionFormat: aText,
+  /** Options of the encryption. */
   encryptionOptions: aText,
+  /** Id of the secret that it is encrypted with. Not the secret. */
   encryptionSecretUuid: aText,
+  /** File system, of a local one: such as `ext4`, or `swap`. */
   guestFormat: aText,
+  /** Id of the image that the volume is made of, if its source is one. */
   imageId: aText,
+  /** Whether the image's own device of this name is left out. */
   noDevice: aFlag,
+  /** Id of the snapshot that the volume is made of, if its source is one. */
   snapshotId: aText,
+  /** What it is made of: `snapshot`, `image`, `volume` or `blank`. */
   sourceType: aText,
+  /** Name by which the server's metadata tells of the device. */
   tag: aText,
+  /** Id of the volume, if its source is one. */
   volumeId: aText,
-  /** GB. */
+  /** Size in GB. */
   volumeSize: aNumber,
+  /** The kind of storage, such as `SSD`. */
   volumeType: aText,
 };
 
 /** A volume of an image that was made from a server. */
-export type ImageVolume = Told<typeof volumeFields>;
+export type ImageVolume = FieldsOf<typeof volumeFields>;
 
 /** An answer's JSON object, as it came. */
 export type Wire = Record<string, unknown>;
@@ -113,9 +132,9 @@ function wireName(name: string): string {
 }
 
 /** The fields out of an answer: what is not known is absent, never null. */
-function readFields<F extends Record<string, Field<unknown>>>(answer: Wire, fields: F): Told<F> {
+function readFields<F extends Record<string, Field<unknown>>>(answer: Wire, fields: F): FieldsOf<F> {
   const read = Object.entries(fields).map(([name, field]) => [name, field.read(answer[wireName(name)])]);
-  return withoutUndefined(Object.fromEntries(read)) as Told<F>;
+  return withoutUndefined(Object.fromEntries(read)) as FieldsOf<F>;
 }
 
 export function tagList(tags: Record<string, string>): Wire[] {

@@ -21,11 +21,16 @@ export function isEnvironment(text: string): text is Environment {
   return Object.hasOwn(environments, text);
 }
 
+/** What is wrong with an environment that there is not, and what there is. */
+export function noEnvironment(text: string): string {
+  const known = Object.entries(environments).map(([letter, { meaning }]) => `${letter} (${meaning})`);
+  return `environment "${text}" does not exist; SCP has ${known.join(", ")}`;
+}
+
 /** What is wrong with a region or environment, and what is right; undefined when the pair exists. */
 export function checkPlace(environment: string, region: string): string | undefined {
   if (!isEnvironment(environment)) {
-    const known = Object.entries(environments).map(([letter, { meaning }]) => `${letter} (${meaning})`);
-    return `environment "${environment}" does not exist; SCP has ${known.join(", ")}`;
+    return noEnvironment(environment);
   }
   const regions: readonly string[] = environments[environment].regions;
   if (regions.includes(region)) {

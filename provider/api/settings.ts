@@ -1,116 +1,92 @@
-import { Resolver, type SettingSources, type Source } from "./resolver";
-import { checkPlace, isLoopback, type Environment, type Place } from "./regions";
+import { Resolver, type SettingSources } from "./resolver";
+import {
+  checkPlace,
+  isEnvironment,
+  isLoopback,
+  noEnvironment,
+  type Environment,
+  type Place,
+} from "./regions";
+import { anyText, Complaint, flag, needed, oneOf, possible, whole, type Setting } from "./setting";
 import type { KeyPair } from "./sign";
 
+/** The versions of the Virtual Server API, the newest first. 1.0 and 1.1 are deprecated and do not show `scp_gpu_driver`. */
 export const apiVersions = ["1.3", "1.2", "1.1", "1.0"] as const;
 
-/** A version of the Virtual Server API. 1.3 is current; 1.0 and 1.1 are deprecated and do not show `scp_gpu_driver`. */
 export type ApiVersion = (typeof apiVersions)[number];
 
-/** One setting: where it is looked for, and how its text is read. */
-interface Setting<T> extends Source {
-  /** Whether nothing works without it. */
-  required?: true;
-  /** What it is where no place has it, in words. */
-  fallback?: string;
-  /** The value of a text, or of no text at all. */
-  read: (text: string | undefined) => T;
-  /** What is wrong with a value, as a sentence without its end; undefined when nothing is. */
-  check?: (value: T, text: string) => string | undefined;
-}
+/** The newest that is proven. */
+const defaultVersion: ApiVersion = "1.3";
 
-const given = (text: string | undefined) => text ?? "";
-const ifGiven = (text: string | undefined) => text;
 const environmentOfAuthUrl = (text: string) => /^https:\/\/iam\.([a-z])\./.exec(text)?.[1];
-
-function setting<T>(one: Setting<T>): Setting<T> {
-  return one;
-}
 
 /** Each setting and every place it is looked for, besides Pulumi config `scp:<name>`. The documentation's table is made from this. */
 export const settingSources = {
-  accessKey: setting({
-    env: ["SCP_ACCESS_KEY", "SCP_TF_ACCESS_KEY"],
-    file: { name: "credentials.json", key: "access-key" },
-    meaning: "the access key of the key pair (a secret)",
-    required: true,
-    read: given,
-    check: checkKey,
+  accessKey: needed(
+    "the access key of the key pair (a secret)",
+    {
+      env: ["SCP_ACCESS_KEY", "SCP_TF_ACCESS_KEY"],
+      file: { name: "credentials.json", key: "access-key" },
+    },
+    readKey,
+  ),
+  secretKey: needed(
+    "the secret key of the key pair (a secret)",
+    {
+      env: ["SCP_SECRET_KEY", "SCP_TF_SECRET_KEY"],
+      file: { name: "credentials.json", key: "secret-key" },
+    },
+    readKey,
+  ),
+  region: needed(
+    "the region, such as `kr-west1`",
+    {
+      env: ["SCP_REGION", "SCP_TF_DEFAULT_REGION"],
+      file: { name: "config.json", key: "default-region" },
+    },
+    anyText,
+  ),
+  environment: needed<Environment>(
+    "`s` (for Samsung), `g` (sovereign) or `e` (enterprise)",
+    {
+      env: ["SCP_ENVIRONMENT", "SCP_TF_AUTH_URL"],
+      file: { name: "config.json", key: "auth-url" },
+      from: { SCP_TF_AUTH_URL: environmentOfAuthUrl, "auth-url": environmentOfAuthUrl },
+    },
+    (text) => (isEnvironment(text) ? text : new Complaint(noEnvironment(text))),
+  ),
+  endpoint: possible(
+    "SCP_ENDPOINT",
+    "one base URL for every SCP service: the emulator, a proxy",
+    "the documented host of each service",
+    readEndpoint,
+  ),
+  objectStorageEndpoint: possible(
+    "SCP_OBJECT_STORAGE_ENDPOINT",
+    "the S3-compatible endpoint",
+    "the documented host",
+    readEndpoint,
+  ),
+  apiVersion: oneOf(
+    "SCP_API_VERSION",
+    `the API's version: ${apiVersions.map((version) => `\`${version}\``).join(", ")}`,
+    { standard: defaultVersion, words: apiVersions, what: "API version" },
+  ),
+  maxRequests: whole("SCP_MAX_REQUESTS", "how many requests may be under way at once", {
+    standard: 16,
+    minimum: 1,
+    what: "the number of requests under way",
   }),
-  secretKey: setting({
-    env: ["SCP_SECRET_KEY", "SCP_TF_SECRET_KEY"],
-    file: { name: "credentials.json", key: "secret-key" },
-    meaning: "the secret key of the key pair (a secret)",
-    required: true,
-    read: given,
-    check: checkKey,
-  }),
-  region: setting({
-    env: ["SCP_REGION", "SCP_TF_DEFAULT_REGION"],
-    file: { name: "config.json", key: "default-region" },
-    meaning: "the region, such as `kr-west1`",
-    required: true,
-    read: given,
-  }),
-  environment: setting({
-    env: ["SCP_ENVIRONMENT", "SCP_TF_AUTH_URL"],
-    file: { name: "config.json", key: "auth-url" },
-    from: { SCP_TF_AUTH_URL: environmentOfAuthUrl, "auth-url": environmentOfAuthUrl },
-    meaning: "`s` (for Samsung), `g` (sovereign) or `e` (enterprise)",
-    required: true,
-    read: (text) => given(text) as Environment,
-  }),
-  endpoint: setting({
-    env: ["SCP_ENDPOINT"],
-    meaning: "one base URL for every SCP service: the emulator, a proxy",
-    fallback: "the documented host of each service",
-    read: ifGiven,
-    check: checkEndpoint,
-  }),
-  objectStorageEndpoint: setting({
-    env: ["SCP_OBJECT_STORAGE_ENDPOINT"],
-    meaning: "the S3-compatible endpoint",
-    fallback: "the documented host",
-    read: ifGiven,
-    check: checkEndpoint,
-  }),
-  apiVersion: setting({
-    env: ["SCP_API_VERSION"],
-    meaning: "the API's version: `1.3`, `1.2`, `1.1` or `1.0`",
-    fallback: "`1.3`",
-    read: (text = "1.3") => text as ApiVersion,
-    check: (version) =>
-      unless(
-        apiVersions.includes(version),
-        `API version "${version}" does not exist; SCP has ${apiVersions.join(", ")}`,
-      ),
-  }),
-  maxRequests: setting({
-    env: ["SCP_MAX_REQUESTS"],
-    meaning: "how many requests may be under way at once",
-    fallback: "`16`",
-    read: (text = "16") => Number(text),
-    check: (number) =>
-      unless(
-        Number.isInteger(number) && number >= 1,
-        "the number of requests under way must be a whole number, 1 or more",
-      ),
-  }),
-  accountId: setting({
-    env: ["SCP_ACCOUNT_ID"],
-    meaning: "the account that the keys must be of; checked once in a run, before anything is done",
-    fallback: "any account",
-    read: ifGiven,
-  }),
-  creationTag: setting({
-    env: ["SCP_CREATION_TAG"],
-    meaning:
-      "`true`, or `false`: create images without the tag that tells what a killed run left (see When things fail)",
-    fallback: "`true`",
-    read: (text = "true") => text === "true",
-    check: (_, text) =>
-      unless(text === "true" || text === "false", `creationTag must be true or false, not "${text}"`),
-  }),
+  accountId: possible(
+    "SCP_ACCOUNT_ID",
+    "the account that the keys must be of; checked once in a run, before anything is done",
+    "any account",
+  ),
+  creationTag: flag(
+    "SCP_CREATION_TAG",
+    "`true`, or `false`: create images without the tag that tells what a killed run left (see When things fail)",
+    { standard: true, what: "creationTag" },
+  ),
 };
 
 export type SettingName = keyof typeof settingSources;
@@ -144,25 +120,28 @@ export function findSettings(sources: SettingSources = {}): Settings {
   const problems: string[] = [];
   const values = Object.entries(settingSources).map(([key, one]) => {
     const name = key as SettingName;
-    const { required, read, check } = one as Setting<unknown>;
+    const { required, standard, read }: Setting<unknown> = one;
     const text = resolver.find(name, one);
+    if (text === undefined) {
+      problems.push(...(required ? [resolver.missing(name, one)] : []));
+      return [name, standard];
+    }
     const value = read(text);
-    if (text !== undefined) {
-      problems.push(...resolver.attribute(check?.(value, text), name));
-    } else if (required) {
-      problems.push(resolver.missing(name, one));
+    if (value instanceof Complaint) {
+      problems.push(...resolver.attribute(value.text, name));
+      return [name, undefined];
     }
     return [name, value];
   });
-  const settings = Object.fromEntries(values) as SettingValues;
+  const settings = Object.fromEntries(values) as Partial<SettingValues>;
   const { environment, region } = settings;
-  if (given(environment) !== "" && region !== "") {
+  if (environment !== undefined && region !== undefined) {
     problems.push(...resolver.attribute(checkPlace(environment, region), "region", "environment"));
   }
   if (problems.length > 0) {
     throw new SettingsError(problems);
   }
-  return { ...settings, sources: resolver.sources, warnings: resolver.warnings };
+  return { ...(settings as SettingValues), sources: resolver.sources, warnings: resolver.warnings };
 }
 
 /** Whether any place names a key pair: what decides between the real cloud and an emulator. Reads no value out. */
@@ -178,30 +157,25 @@ function resolverOf(sources: SettingSources): Resolver {
   return new Resolver(sources, (problem) => new SettingsError([problem]));
 }
 
-function unless(right: boolean, complaint: string): string | undefined {
-  return right ? undefined : complaint;
-}
-
-function checkEndpoint(endpoint: string | undefined): string | undefined {
-  if (endpoint === undefined) {
-    return undefined;
-  }
+function readEndpoint(endpoint: string): string | Complaint {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
-    return "the endpoint is not a URL; write it like https://host or https://host/path";
+    return new Complaint("the endpoint is not a URL; write it like https://host or https://host/path");
   }
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    return "the endpoint must be a plain base URL, without credentials, query or fragment";
+    return new Complaint("the endpoint must be a plain base URL, without credentials, query or fragment");
   }
   if (url.protocol === "http:" && !isLoopback(url.hostname)) {
-    return `the endpoint ${endpoint} is plain http, which would carry signed requests in the open; use https (http is for this machine's own addresses)`;
+    return new Complaint(
+      `the endpoint ${endpoint} is plain http, which would carry signed requests in the open; use https (http is for this machine's own addresses)`,
+    );
   }
-  return undefined;
+  return endpoint;
 }
 
 /** A key goes into a header: anything that cannot stand there, such as a line break from a file, makes every request fail strangely. */
-function checkKey(key: string): string | undefined {
+function readKey(key: string): string | Complaint {
   return /^[\u0021-\u007e]*$/.test(key)
-    ? undefined
-    : "the key has white space or characters outside ASCII; was more than the key pasted?";
+    ? key
+    : new Complaint("the key has white space or characters outside ASCII; was more than the key pasted?");
 }

@@ -34,6 +34,10 @@ type Service = "virtualserver" | "gpuserver";
 /** How many rows a page is asked for. A service may give fewer. */
 const pageSize = 100;
 
+/** The same for a list that may be of hundreds of images, and how many such pages are asked for at most. */
+const longPage = 1_000;
+const mostLongPages = 50;
+
 /** Tags of images, which are the resource manager's. Every method throws `ScpError` and nothing else. */
 export class TagClient {
   constructor(
@@ -88,18 +92,44 @@ export class TagClient {
 
   /** `GET /v1/tags`: the images, in every region, that have a tag with this key. */
   async find(key: string): Promise<TaggedImage[]> {
-    const rows = await allPages(
-      `images tagged ${key}`,
-      (tag: TaggedImage & { key: string }) => `${tag.srn} ${tag.key}`,
-      (page) =>
-        this.http.send({
-          ...tagCall("GET", "/v1/tags", `Find images tagged ${key}`),
-          bestEffort: true,
-          query: { key, size: pageSize, page },
-          read: taggedFrom,
-        }),
+    const rows = await allPages(`images tagged ${key}`, rowKey, (page) =>
+      this.http.send({
+        ...tagCall("GET", "/v1/tags", `Find images tagged ${key}`),
+        bestEffort: true,
+        query: { key, size: pageSize, page },
+        read: taggedFrom,
+      }),
     );
     return rows.filter((tag) => tag.key === key && isImageId(tag.imageId));
+  }
+
+  /**
+   * `GET /v1/tags` without a key: the tags of all images that have any, by the images' ids.
+   * @throws ScpError also where there are too many of them to be asked for
+   */
+  async all(): Promise<ReadonlyMap<string, Record<string, string>>> {
+    const operation = "List the tags of all images";
+    const rows = await allPages("the tags of all images", rowKey, async (page) => {
+      const answer = await this.http.send({
+        ...tagCall("GET", "/v1/tags", operation),
+        bestEffort: true,
+        query: { resource_type: "image", size: longPage, page },
+        read: taggedFrom,
+      });
+      const {
+        rows: { length },
+        count = 0,
+      } = answer;
+      if (page === mostLongPages || (length > 0 && count > mostLongPages * length)) {
+        throw tooMany(operation, answer.count);
+      }
+      return answer;
+    });
+    const images = new Map<string, Record<string, string>>();
+    for (const { imageId, key, value } of rows) {
+      images.set(imageId, { ...images.get(imageId), [key]: value });
+    }
+    return images;
   }
 
   /**
@@ -138,6 +168,17 @@ const accepted = true;
 
 function tagCall(method: Call<unknown>["method"], path: string, operation: string) {
   return { service: "resourcemanager", method, path, operation, idempotent: true } as const;
+}
+
+type TagRow = TaggedImage & { key: string };
+
+function rowKey({ srn, key }: TagRow): string {
+  return `${srn} ${key}`;
+}
+
+function tooMany(operation: string, count: number | undefined): ScpError {
+  const detail = `There are too many pages${count === undefined ? "" : `, of ${count} tags in all`}`;
+  return new ScpError({ failure: "unexpected", operation, detail, mayHaveWorked: true });
 }
 
 interface Page<T> {
@@ -219,7 +260,7 @@ function tagsFrom(body: unknown): Page<[string, string]> | undefined {
   return { rows, count: countFrom(body) };
 }
 
-function taggedFrom(body: unknown): Page<TaggedImage & { key: string }> | undefined {
+function taggedFrom(body: unknown): Page<TagRow> | undefined {
   const content = isObject(body) ? body.content : undefined;
   if (!Array.isArray(content)) {
     return undefined;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ScpClient } from "../api/client";
-import { ScpError } from "../api/errors";
+import { isUnauthorized, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
 import { accountInUrl } from "../api/object-url";
 import { isLoopback } from "../api/regions";
@@ -41,6 +41,29 @@ export async function checkExpectedAccount(client: ScpClient): Promise<void> {
     throw new ImageError(
       `The keys (access key from ${sources.accessKey ?? "?"}) are of account ${actual}, but ${where} says ${expected}. Nothing was done.`,
     );
+  }
+}
+
+/**
+ * Says that the service does not accept the keys; undefined where it does. IAM is asked, since a creation asks it anyway; where it alone
+ * does not accept them, which may be its way to say that it does not tell, the image service is asked too. What else hinders the
+ * questions is no reason.
+ */
+export async function refusalOfKeys(client: ScpClient): Promise<string | undefined> {
+  if ((await refusalBy(() => client.accountId())) === undefined) {
+    return undefined;
+  }
+  const refusal = await refusalBy(() => client.listImages({ limit: 1 }));
+  return refusal && `${refusal.message} Nothing was done.`;
+}
+
+async function refusalBy(call: () => Promise<unknown>): Promise<ScpError | undefined> {
+  try {
+    await call();
+    return undefined;
+  } catch (error) {
+    messageOf(error);
+    return isUnauthorized(error) ? error : undefined;
   }
 }
 

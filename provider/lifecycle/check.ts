@@ -1,8 +1,9 @@
 import { isNotFound } from "../api/errors";
 import { imageFields, type Image } from "../api/images";
 import { SettingsError, type Settings } from "../api/settings";
-import { checkProperties, omitUndefined, withDefaults, type Failure } from "../schema/check";
+import { checkProperties, omitUndefined, withDefaults, type CheckFailure } from "../schema/check";
 import { imageNames, type Description, type Properties } from "../schema/description";
+import { changedProperties } from "../schema/diff";
 import { imageRecord } from "../schema/image-record";
 import { parseDuration } from "../schema/kinds";
 import { isUnknown } from "../schema/unknown";
@@ -35,7 +36,7 @@ export async function checkInputs(
 function settingsOrFailures(
   context: ProviderContext,
   news: Properties,
-): { settings?: Settings; failures: Failure[] } {
+): { settings?: Settings; failures: CheckFailure[] } {
   if (isUnknown(news.region) || isUnknown(news.environment)) {
     return { failures: [] };
   }
@@ -50,7 +51,10 @@ function settingsOrFailures(
 }
 
 /** Where `scp:accountId` is set, keys of another account are refused before anything else is done. */
-async function accountFailures(context: ProviderContext, settings: Settings | undefined): Promise<Failure[]> {
+async function accountFailures(
+  context: ProviderContext,
+  settings: Settings | undefined,
+): Promise<CheckFailure[]> {
   if (settings === undefined) {
     return [];
   }
@@ -65,8 +69,22 @@ async function accountFailures(context: ProviderContext, settings: Settings | un
   }
 }
 
+/** Where something is to be made or changed, wrong keys are told in preview. A run without a change asks nothing. */
+export async function keyFailures(
+  location: Location,
+  description: Description,
+  olds: Properties | undefined,
+  news: Properties,
+): Promise<CheckFailure[]> {
+  if (olds !== undefined && changedProperties(description, olds, news).length === 0) {
+    return [];
+  }
+  const reason = await location.refusalOfKeys();
+  return reason === undefined ? [] : [{ property: "", reason }];
+}
+
 /** What is wrong with an image that the program names, asked of the service: one that is not there is wrong. */
-export async function failuresOfImage(ask: () => Promise<Failure[]>): Promise<Failure[]> {
+export async function failuresOfImage(ask: () => Promise<CheckFailure[]>): Promise<CheckFailure[]> {
   try {
     return await ask();
   } catch (error) {

@@ -5,7 +5,7 @@ import type { SettingSources } from "../api/resolver";
 import { findSettings, type Settings } from "../api/settings";
 import { FileDigests } from "../file/digest-cache";
 import { ObjectStore } from "../object-storage/store";
-import { checkExpectedAccount } from "./accounts";
+import { checkExpectedAccount, refusalOfKeys } from "./accounts";
 import { ImageHolders } from "./holders";
 import { OrphanFinder } from "./orphans";
 import type { Clock } from "./clock";
@@ -47,6 +47,8 @@ export interface Location {
   reader: ImageReader;
   holders: ImageHolders;
   orphans: OrphanFinder;
+  /** Says that the service does not accept the keys. Asked once a run. */
+  refusalOfKeys: () => Promise<string | undefined>;
   /** Objects that were uploaded for images. */
   staging: StagedObjects;
   /** Images that this run created or took over, and whether they carry the creation tag. */
@@ -129,6 +131,7 @@ export function createLocation(
   shared: Shared = nothingKnown(),
 ): Location & { account?: Promise<void> } {
   const said = new Set<string>();
+  let refusal: Promise<string | undefined> | undefined;
   const warn = (text: string) => {
     console.warn(text);
   };
@@ -145,6 +148,7 @@ export function createLocation(
     reader: new ImageReader(client, clock),
     holders: shared.holders,
     orphans: new OrphanFinder({ client, ...shared, warn, warnOnce }),
+    refusalOfKeys: () => (refusal ??= refusalOfKeys(client)),
     staging: new StagedObjects({ store: objectStoreOf(client.settings), clock, progress, warn }),
     created: new Map(),
     checked: new Map(),

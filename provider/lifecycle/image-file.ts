@@ -6,7 +6,7 @@ import type { FileDigest } from "../file/digest";
 import { FileError } from "../file/file-error";
 import { inspectQcow2 } from "../file/qcow2";
 import { quote } from "../file/shell";
-import { omitUndefined, withDefaults, type Failure } from "../schema/check";
+import { omitUndefined, withDefaults, type CheckFailure } from "../schema/check";
 import { asInputs, asState, type Inputs, type Properties } from "../schema/description";
 import { diffProperties } from "../schema/diff";
 import { imageFile, type StagedObject } from "../schema/image-file";
@@ -27,7 +27,7 @@ type FileInputs = Inputs<typeof imageFile>;
 /** The life of `ImageFile`: a file on this machine, which becomes an object that an image is imported from. */
 export function fileLifecycle(context: ProviderContext): Lifecycle {
   /** The SHA-256 that the file has, or that is stated of it on a machine which does not have the file. */
-  async function contentOf(inputs: FileInputs, olds: Properties | undefined): Promise<string | Failure> {
+  async function contentOf(inputs: FileInputs, olds: Properties | undefined): Promise<string | CheckFailure> {
     const { file, sha256: given } = inputs as Partial<FileInputs> & Pick<FileInputs, "file">;
     const path = resolve(file);
     const stated = given?.toLowerCase();
@@ -58,7 +58,7 @@ export function fileLifecycle(context: ProviderContext): Lifecycle {
   }
 
   /** What an upload would fail at, as far as it can be known before. */
-  async function failuresOfUpload(inputs: FileInputs, location: Location): Promise<Failure[]> {
+  async function failuresOfUpload(inputs: FileInputs, location: Location): Promise<CheckFailure[]> {
     try {
       const { url } = await objectOf(inputs, { size: 0, md5: "", sha512: "" }, location);
       await location.staging.checkBucket(inputs.bucket);
@@ -207,7 +207,7 @@ function keyOf({ origin = "unknown", sha256 }: FileInputs): string {
 
 const gigabyte = 1024 ** 3;
 
-function diskFailure(minDisk: number | undefined, virtualSize: number): Failure | undefined {
+function diskFailure(minDisk: number | undefined, virtualSize: number): CheckFailure | undefined {
   if (minDisk === undefined || isUnknown(minDisk) || minDisk === 0 || virtualSize <= minDisk * gigabyte) {
     return undefined;
   }
@@ -217,7 +217,7 @@ function diskFailure(minDisk: number | undefined, virtualSize: number): Failure 
 }
 
 /** An image of this file can never have another checksum. */
-function checksumFailure(inputs: FileInputs, { md5, sha512 }: FileDigest): Failure | undefined {
+function checksumFailure(inputs: FileInputs, { md5, sha512 }: FileDigest): CheckFailure | undefined {
   const expected = inputs.expectedChecksum;
   if (expected === undefined || isUnknown(expected)) {
     return undefined;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Image } from "../api/images";
 import { isSameObject } from "../api/object-url";
-import { omitUndefined, withDefaults, type Failure } from "../schema/check";
+import { omitUndefined, withDefaults, type CheckFailure } from "../schema/check";
 import { asInputs, asState, namesChanged, namesGiven, type Inputs, type State } from "../schema/description";
 import { diffProperties } from "../schema/diff";
 import type { StagedObject } from "../schema/image-file";
@@ -14,11 +14,12 @@ import {
   createTimeout,
   deleteUnlessHeld,
   failuresOfImage,
+  keyFailures,
   locationOf,
   readImage,
   withOldTime,
 } from "./check";
-import { confirm, confirmPatiently, type Confirmation } from "./confirm";
+import { removeCreationTag, removeCreationTagPatiently, type TagRemoval } from "./tag-removal";
 import { closeAfterFailure, closeObject, discardObject } from "./close";
 import type { Location, ProviderContext } from "./context";
 import { undefinedIfNotFound } from "./gone";
@@ -73,14 +74,14 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
   }
 
   async function importInto(inputs: ImportInputs, location: Location): Promise<Brought> {
-    const first = await confirmEarly(inputs, location);
+    const first = await removeTagEarly(inputs, location);
     const active = inputs.partOfImage === true ? undefined : await alreadyActive(inputs, location);
     const image = active ?? (await wait(inputs, location));
     const refused = inputs.partOfImage === true ? undefined : await refusalOf(image, inputs.url, location);
     if (refused !== undefined) {
       throw new ImageError(refused);
     }
-    return (await isConfirmed(image, first, location)) ? { image } : { image, unconfirmed: true };
+    return (await isTagRemoved(image, first, location)) ? { image } : { image, unconfirmed: true };
   }
 
   function wait(inputs: ImportInputs, location: Location): Promise<Image> {
@@ -91,7 +92,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
   }
 
   /** What `up` would refuse: an image that is not there, or active already of another file. */
-  async function refusedImage({ imageId, url, deleteImage, ...rest }: ImportInputs): Promise<Failure[]> {
+  async function refusedImage({ imageId, url, deleteImage, ...rest }: ImportInputs): Promise<CheckFailure[]> {
     if (isUnknown([imageId, url])) {
       return [];
     }
@@ -120,8 +121,12 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
         // A run before this one was interrupted: the object is still needed.
         context.locate(inputs).staging.expect(object, checked.imageId);
       }
-      if (failures.length > 0 || isNowhere || checked.partOfImage === true) {
+      if (failures.length > 0 || isNowhere) {
         return { inputs, failures };
+      }
+      const refused = await keyFailures(context.locate(inputs), imageImport, olds, inputs);
+      if (refused.length > 0 || checked.partOfImage === true) {
+        return { inputs, failures: refused };
       }
       const { imageId, url, deleteImage } = checked;
       if (deleteImage && !isUnknown(imageId)) {
@@ -208,7 +213,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       if (inputs.expectedChecksum !== state.expectedChecksum || inputs.verify !== state.verify) {
         verifyContent(id, state, inputs, location.warn);
       }
-      const late = state.unconfirmed === true && !(await confirmLate(id, inputs.url, location));
+      const late = state.unconfirmed === true && !(await removeTagLate(id, inputs.url, location));
       const unconfirmed = late ? true : undefined;
       const unclosed = (await isClosed(inputs, state, location)) ? undefined : true;
       const ofRecord = state.ofRecord === true || location.holders.isOfRecord(id) ? true : undefined;
@@ -264,23 +269,23 @@ async function alreadyActive({ imageId }: ImportInputs, location: Location): Pro
  * As a part of an `Image`, and for a record that this run created, this runs after the record is in the state: its creation tag goes.
  * Undefined where there is none to be removed.
  */
-async function confirmEarly(inputs: ImportInputs, location: Location): Promise<Confirmation | undefined> {
+async function removeTagEarly(inputs: ImportInputs, location: Location): Promise<TagRemoval | undefined> {
   const { imageId: id, url } = inputs;
   if (!location.client.settings.creationTag) {
     return undefined;
   }
   const created = location.created.get(id);
   const isOurs = inputs.partOfImage === true || created !== undefined;
-  return isOurs && created?.tagged !== false ? confirm({ id, url }, location) : undefined;
+  return isOurs && created?.tagged !== false ? removeCreationTag({ id, url }, location) : undefined;
 }
 
 /** How long after an image's creation its tag may be shown late, in milliseconds. */
 const tagShownAfter = 15_000;
 
 /** A tag that was not shown is looked for again now that time has gone by, as long as it may come late. */
-async function isConfirmed(
+async function isTagRemoved(
   image: Image,
-  first: Confirmation | undefined,
+  first: TagRemoval | undefined,
   location: Location,
 ): Promise<boolean> {
   const surelyTagged = location.created.get(image.id)?.tagged === true;
@@ -289,7 +294,7 @@ async function isConfirmed(
   if (!mayComeLate) {
     return true;
   }
-  const outcome = await confirmPatiently(image, location);
+  const outcome = await removeCreationTagPatiently(image, location);
   return outcome === "removed" || outcome === "refused" || (outcome === "not shown" && !surelyTagged);
 }
 
@@ -297,10 +302,10 @@ async function isConfirmed(
 const latest = 60 * 60_000;
 
 /** What an earlier run could not do. Answers whether it is done now, or can be left. */
-async function confirmLate(id: string, url: string, location: Location): Promise<boolean> {
+async function removeTagLate(id: string, url: string, location: Location): Promise<boolean> {
   const shown = await location.client.showImage(id).catch(() => undefined);
   const image = shown ?? { id, url };
-  const outcome = await confirm(image, location);
+  const outcome = await removeCreationTag(image, location);
   const age = location.client.serverNow() - Date.parse(shown?.createdAt ?? "");
   // Also where the image claims to be of the future: the service's clocks may disagree by hours.
   const expired = shown !== undefined && !(Math.abs(age) < latest);

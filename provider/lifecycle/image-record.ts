@@ -5,8 +5,8 @@ import type { ScpClient } from "../api/client";
 import { quote } from "../file/shell";
 import { isForbidden } from "../api/errors";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
-import { omitUndefined, withDefaults, type Failure } from "../schema/check";
-import { newCreationTag, stackIdOf, withoutCreationTag } from "../schema/creation-tag";
+import { omitUndefined, withDefaults, type CheckFailure } from "../schema/check";
+import { newCreationTag, stackIdOf } from "../schema/creation-tag";
 import {
   asInputs,
   asState,
@@ -22,14 +22,23 @@ import { imageRecord } from "../schema/image-record";
 import { asDeclared, asRead, immutableMismatches, newMismatches, type Spelled } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
 import { anothersImage, endpointFound, explainForeign, makerOf } from "./accounts";
-import { checkInputs, deleteUnlessHeld, failuresOfImage, locationOf, readImage, withOldTime } from "./check";
-import { confirm } from "./confirm";
+import {
+  checkInputs,
+  deleteUnlessHeld,
+  failuresOfImage,
+  keyFailures,
+  locationOf,
+  readImage,
+  withOldTime,
+} from "./check";
+import { removeCreationTag } from "./tag-removal";
 import type { Location, ProviderContext } from "./context";
 import { createImage } from "./create";
 import { closeAfterFailure } from "./close";
 import { ImageError } from "./image-error";
 import { madeOfAnother } from "./made-of";
 import { refuseHopelessReplacement } from "./replace";
+import { readTags } from "./tags";
 import type { Lifecycle } from "./types";
 import { nameOf } from "./uploads";
 import { compareContent, type Content } from "./verify";
@@ -40,7 +49,7 @@ type RecordState = State<typeof imageRecord>;
 /** The life of `ImageRecord`: the image's record, which exists at once and says what one declares of the image. */
 export function recordLifecycle(context: ProviderContext): Lifecycle {
   /** An image that is to be taken over is looked at in preview already: what hinders it, and always will. */
-  async function refusedImage(inputs: RecordInputs): Promise<Failure[]> {
+  async function refusedImage(inputs: RecordInputs): Promise<CheckFailure[]> {
     const { imageId } = inputs;
     if (imageId === undefined || isUnknown({ ...inputs, origin: undefined })) {
       return [];
@@ -61,6 +70,10 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       }
       const checked = asInputs(imageRecord, inputs);
       const location = context.locate(inputs);
+      const refused = await keyFailures(location, imageRecord, olds, inputs);
+      if (refused.length > 0) {
+        return { inputs, failures: refused };
+      }
       const stuck = refusedReplacement(olds, checked, location);
       if (stuck !== undefined) {
         return { inputs, failures: [stuck] };
@@ -178,7 +191,7 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         ? updateImage(id, changes, client)
         : client.showImage(id));
       const { token, accountId, madeWith, endpoint, unconfirmed } = asState(imageRecord, olds);
-      const stays = unconfirmed === true && (await confirm(image, location)) !== "removed";
+      const stays = unconfirmed === true && (await removeCreationTag(image, location)) !== "removed";
       const made = { accountId, madeWith, endpoint };
       const state = { ...inputs, token, ...made, unconfirmed: stays ? true : undefined };
       return { id, outputs: outputs(image, state, asDeclared(imageRecord, image, inputs)) };
@@ -196,7 +209,7 @@ function refusedReplacement(
   olds: Properties | undefined,
   inputs: RecordInputs,
   location: Location,
-): Failure | undefined {
+): CheckFailure | undefined {
   const { origin } = inputs;
   if (origin === undefined || isUnknown(origin)) {
     return undefined;
@@ -249,33 +262,6 @@ async function hindrancesOf(image: Image, inputs: RecordInputs, { client }: Loca
       ? await madeOfAnother(image, inputs.url, client)
       : undefined;
   return made === undefined ? hindrances : [...hindrances, `it is ${made}`];
-}
-
-/** How long tags may be shown late, in milliseconds since the image was created. */
-const tagsShownAfter = 10 * 60_000;
-
-/**
- * An image's tags; those that the state knows, as long as a young image shows none at all, and where the user may not see them: who may
- * not must be able to refresh all the same.
- */
-async function readTags(
-  image: Image,
-  known: Record<string, string>,
-  { client, warnOnce }: Location,
-): Promise<Record<string, string>> {
-  let tags: Record<string, string>;
-  try {
-    tags = await client.tags.list(image);
-  } catch (error) {
-    if (!isForbidden(error)) {
-      throw error;
-    }
-    warnOnce("tags not shown", `${error.message} So a change of tags by somebody else is not seen.`);
-    return known;
-  }
-  const shown = withoutCreationTag(tags);
-  const age = client.serverNow() - Date.parse(image.createdAt ?? "");
-  return Object.keys(shown).length === 0 && age < tagsShownAfter ? known : shown;
 }
 
 /** Updates an image. An answer that tells what was before is not believed. */
@@ -389,7 +375,7 @@ async function takeOver(inputs: RecordInputs, location: Location): Promise<Image
   if (inputs.tags !== undefined) {
     await client.tags.set(image, inputs.tags);
   } else {
-    await confirm(image, location); // What a killed run left can be taken over by its id.
+    await removeCreationTag(image, location); // What a killed run left can be taken over by its id.
   }
   const updated = different.length === 0 ? image : await updateImage(image.id, changes, client);
   location.created.set(image.id, { tagged: false });
@@ -398,13 +384,17 @@ async function takeOver(inputs: RecordInputs, location: Location): Promise<Image
 
 /** What the request that creates an image says: all that is declared of the image itself. */
 function declaredIn(inputs: RecordInputs): CreateImage {
-  const names = [...imageNames(imageRecord, "replace"), ...imageNames(imageRecord, "update")];
+  const names: (keyof CreateImage)[] = [
+    ...imageNames(imageRecord, "replace"),
+    ...imageNames(imageRecord, "update"),
+  ];
   return { ...pick(inputs, names), tags: inputs.tags };
 }
 
 /** What the request that updates an image says. Tags are another service's. */
 function changesOf(inputs: RecordInputs, changed: readonly string[]): UpdateImage {
-  const names = imageNames(imageRecord, "update").filter((name) => changed.includes(name));
+  const updatable: (keyof UpdateImage)[] = imageNames(imageRecord, "update");
+  const names = updatable.filter((name) => changed.includes(name));
   return pick(inputs, names);
 }
 

@@ -1,5 +1,5 @@
 import type { ScpClient } from "../api/client";
-import { sanitize, ScpError } from "../api/errors";
+import { isUnauthorized, sanitize, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
 import type { TaggedImage } from "../api/tags";
 import { creationTagKey, parseCreationTag, type CreationTag } from "../schema/creation-tag";
@@ -82,6 +82,10 @@ export class OrphanFinder {
     this.found ??= taggedImages(client).catch((error: unknown) => {
       if (!(error instanceof ScpError)) {
         throw error;
+      }
+      const saidAnyway: boolean = isUnauthorized(error); // Whatever is done next says it.
+      if (saidAnyway) {
+        return [];
       }
       warnOnce(
         "no orphans found",

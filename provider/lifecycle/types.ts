@@ -1,11 +1,11 @@
 import type { Properties } from "../schema/description";
-import type { Failure } from "../schema/check";
+import type { CheckFailure } from "../schema/check";
 import type { Difference } from "../schema/diff";
 
 /** What check answers: the inputs with their defaults, or what is wrong with them. */
 export interface Checked {
   inputs: Properties;
-  failures: Failure[];
+  failures: CheckFailure[];
 }
 
 /** What a resource is after an operation. */

@@ -1,13 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Args, Outputs } from "../schema/description";
 import { imageImport } from "../schema/image-import";
+import type { Timeouts } from "../schema/image-record";
 import { DynamicResource } from "./dynamic";
 
 /** Which file goes into which record. */
 export interface ImageImportArgs extends Args<typeof imageImport> {}
-
-/** How long things may take. The resource option `customTimeouts` says the same; this argument goes first. */
-export type Timeouts = NonNullable<pulumi.Unwrap<ImageImportArgs["timeouts"]>>;
 
 export interface ImageImport extends Outputs<typeof imageImport> {}
 

@@ -3,7 +3,7 @@ import type { CheckContext } from "./kinds";
 import { isUnknown } from "./unknown";
 
 /** What is wrong with a property, and what is right, in a sentence. */
-export interface Failure {
+export interface CheckFailure {
   /** Empty where it is about no one property. */
   property: string;
   reason: string;
@@ -14,13 +14,13 @@ export function checkProperties(
   description: Description,
   news: Properties,
   context: CheckContext,
-): Failure[] {
+): CheckFailure[] {
   const stated = namesGiven(description, "required", "optional", "default", "configured");
   const known = new Set([...stated, ...namesGiven(description, "internal")]);
   const given = Object.keys(omitUndefined(news)).filter((name) => name !== "__provider");
   const strangers = given.filter((name) => !known.has(name));
   const missing = namesGiven(description, "required").filter((name) => !given.includes(name));
-  const complain = (property: string, complaint: string | undefined): Failure[] =>
+  const complain = (property: string, complaint: string | undefined): CheckFailure[] =>
     complaint === undefined ? [] : [{ property, reason: `${property} ${complaint}.` }];
   return [
     ...strangers.map((property) => ({

@@ -1,5 +1,5 @@
 import type { Input, Output } from "@pulumi/pulumi";
-import { imageFields, type Image } from "../api/images";
+import type { Image } from "../api/images";
 import { anything, type JsonSchema, type Kind } from "./kinds";
 
 /**
@@ -91,15 +91,15 @@ export type Args<D> = {
 type InputOf<T> = T extends object ? Input<{ [K in keyof T]: Input<T[K]> }> : Input<T>;
 
 /** What a service may make of a word: any text. */
-type Told<T> = T extends string ? string : T;
+type AnyText<T> = T extends string ? string : T;
 
 /** The value that a property has in the end. */
 type ValueInTheEnd<K, P> =
   GivenOf<P> extends "output"
     ? OutputValue<K, P>
     : GivenOf<P> extends "optional"
-      ? Told<Value<P>> | undefined
-      : Told<Value<P>>;
+      ? AnyText<Value<P>> | undefined
+      : AnyText<Value<P>>;
 
 /** Of a field of the image, its type there. */
 type OutputValue<K, P> = unknown extends Value<P> ? (K extends keyof Image ? Image[K] : unknown) : Value<P>;
@@ -153,13 +153,24 @@ export function namesChanged<D extends Description, C extends Change>(
   return names as NamesChanged<D, C>[];
 }
 
+/** What is described and can change, and yet is no field of an image: the reason. All else, the client must know by its name. */
+export const notOfTheImage = {
+  region: "says where the image is",
+  environment: "says where the image is",
+  tags: "is another service's",
+  imageId: "is called id in the image itself, and names which one it is",
+  sha256: "is of the file alone: SCP has other hashes",
+} as const;
+
 /** The names of those properties that are fields of the image, and that a change does this to. */
+export type ImageNames<D, C extends Change> = Exclude<NamesChanged<D, C>, keyof typeof notOfTheImage>;
+
 export function imageNames<D extends Description, C extends Change>(
   description: D,
   change: C,
-): (NamesChanged<D, C> & keyof Image)[] {
-  return namesChanged(description, change).filter((name): name is NamesChanged<D, C> & keyof Image =>
-    Object.hasOwn(imageFields, name),
+): ImageNames<D, C>[] {
+  return namesChanged(description, change).filter(
+    (name): name is ImageNames<D, C> => !Object.hasOwn(notOfTheImage, name),
   );
 }
 
@@ -172,19 +183,37 @@ export function propertyOf(description: Description, name: string): Property<unk
   return property;
 }
 
+/** The JSON Schema of one property. */
+export interface PropertySchema extends JsonSchema {
+  description?: string;
+  default?: unknown;
+}
+
+/** The names of what a program may state. */
+export type StatedNames<D> = NamesGiven<D, "required" | "optional" | "default" | "configured"> & string;
+
+/** The JSON Schema of what a program may state. */
+export interface ObjectSchema<Names extends string> {
+  type: "object";
+  properties: Record<Names, PropertySchema>;
+  required: string[];
+  additionalProperties: false;
+}
+
 /** What a program may state, as JSON Schema, with these descriptions. */
-export function jsonSchemaOf(
-  description: Description,
+export function jsonSchemaOf<D extends Description>(
+  description: D,
   documentation: Record<string, string> = {},
-): { type: "object"; properties: Record<string, unknown>; required: string[]; additionalProperties: false } {
+): ObjectSchema<StatedNames<D>> {
   const stated = namesGiven(description, "required", "optional", "default", "configured");
-  const schemaOf = (name: string): JsonSchema & { description?: string; default?: unknown } => {
+  const schemaOf = (name: string): PropertySchema => {
     const { kind, default: value } = propertyOf(description, name);
     return { ...kind.json, description: documentation[name], default: value };
   };
+  const properties = Object.fromEntries(stated.map((name) => [name, schemaOf(name)]));
   return {
     type: "object",
-    properties: Object.fromEntries(stated.map((name) => [name, schemaOf(name)])),
+    properties: properties as Record<StatedNames<D>, PropertySchema>,
     required: namesGiven(description, "required"),
     additionalProperties: false,
   };

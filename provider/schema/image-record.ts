@@ -1,11 +1,16 @@
 import { creationTagKey } from "./creation-tag";
 import { byDefault, configured, internal, kept, optional, output, required } from "./description";
 import type { StagedObject } from "./image-file";
-import { duration, flag, imageId, map, object, objectUrl, oneOf, text, whole } from "./kinds";
+import { duration, flag, imageId, map, object, objectUrl, oneOf, text, whole, type Kind } from "./kinds";
 import type { Echo } from "./spelling";
 
-/** How long things may take. */
-export const timeoutsKind = object({ create: duration }, `{ create: "45m" }`);
+/** How long things may take. The resource option `customTimeouts` says the same; this argument goes first. */
+export interface Timeouts {
+  /** How long to wait for the image to become active, such as `45m` or `1h30m`. By default `2h`. */
+  create?: string;
+}
+
+export const timeoutsKind: Kind<Timeouts> = object({ create: duration }, `{ create: "45m" }`);
 
 const tags = map({
   example: `{ team: "web" }`,
@@ -90,7 +95,7 @@ export const imageRecord = {
   /** Where the record stands: its stack and its place in it. */
   origin: internal<string, "hint">("hint"),
   /** The time-outs of the image that the record is a part of. */
-  timeouts: internal<{ create?: string }, "hint">("hint"),
+  timeouts: internal<Timeouts, "hint">("hint"),
   /** The object that was uploaded for the image. */
   object: internal<StagedObject, "hint">("hint"),
   /** The path of the file that was uploaded. */

@@ -1,4 +1,4 @@
-import { jsonSchemaOf } from "./description";
+import { jsonSchemaOf, type PropertySchema } from "./description";
 import { imageFile } from "./image-file";
 import { imageImport } from "./image-import";
 import { imageRecord } from "./image-record";
@@ -40,6 +40,9 @@ export function imageSchemaOf(comments: Comments = {}) {
 export const sourceComment =
   "A file on this machine to make the image of, in place of `url`: it is uploaded, imported, and its object closed.";
 
-function pick(values: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(names.map((name) => [name, values[name]]));
+function pick<K extends string>(
+  values: Record<K, PropertySchema>,
+  names: readonly K[],
+): Record<K, PropertySchema> {
+  return Object.fromEntries(names.map((name) => [name, values[name]])) as Record<K, PropertySchema>;
 }

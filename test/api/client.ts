@@ -1,7 +1,7 @@
 import { ScpClient } from "../../provider/api/client";
 import { ScpError } from "../../provider/api/errors";
 import type { RetryPolicy } from "../../provider/api/http";
-import type { Settings } from "../../provider/api/settings";
+import { findSettings, type Settings } from "../../provider/api/settings";
 
 /** A key pair with every sign that texts escape in their own ways. */
 export const keys = { accessKey: "2sd2gg=2agb/dSD26svcD", secretKey: "fG7/pq+Zs9dK/secret+key==" };
@@ -10,16 +10,10 @@ export const keys = { accessKey: "2sd2gg=2agb/dSD26svcD", secretKey: "fG7/pq+Zs9
 export const hasty: Partial<RetryPolicy> = { initialBackoff: 1, maxBackoff: 2, attempts: 3 };
 
 export function settingsFor(endpoint: string, more: Partial<Settings> = {}): Settings {
+  const overrides = { ...keys, region: "kr-west1", environment: "e" };
   return {
-    ...keys,
-    region: "kr-west1",
-    environment: "e",
+    ...findSettings({ overrides, env: {}, home: "/nonexistent" }),
     endpoint,
-    apiVersion: "1.3",
-    maxRequests: 16,
-    creationTag: true,
-    accountId: undefined,
-    objectStorageEndpoint: undefined,
     sources: { accessKey: "environment variable SCP_ACCESS_KEY", secretKey: "Pulumi config scp:secretKey" },
     warnings: [],
     ...more,

@@ -69,7 +69,7 @@ const problem = (env: Record<string, string | undefined>) => {
   return all[0]!;
 };
 
-describe("every place of design.md's table", () => {
+describe("every place that is looked at", () => {
   /** Setting, Pulumi config, variables in order, file and key; with a value for each place, the most explicit first. */
   const table: [
     SettingName,
@@ -284,17 +284,14 @@ describe("what is missing", () => {
 });
 
 describe("what is refused", () => {
+  test.each(["x", "constructor", "E"])("environment %s", (environment) => {
+    expect(problem({ SCP_ENVIRONMENT: environment })).toBe(
+      `environment "${environment}" does not exist; SCP has s (for Samsung), g (sovereign), e (enterprise) ` +
+        "(environment from environment variable SCP_ENVIRONMENT).",
+    );
+  });
+
   test.each([
-    [
-      "x",
-      "kr-west1",
-      'environment "x" does not exist; SCP has s (for Samsung), g (sovereign), e (enterprise)',
-    ],
-    [
-      "constructor",
-      "kr-west1",
-      'environment "constructor" does not exist; SCP has s (for Samsung), g (sovereign), e (enterprise)',
-    ],
     ["e", "kr-south1", 'region "kr-south1" does not exist in environment "e"; it has kr-west1, kr-east1'],
     [
       "g",
@@ -374,6 +371,24 @@ describe("what is refused", () => {
     expect(problem({ SCP_MAX_REQUESTS: number })).toBe(
       "the number of requests under way must be a whole number, 1 or more (maxRequests from environment variable SCP_MAX_REQUESTS).",
     );
+  });
+
+  const ofType = (type: string) =>
+    Object.entries(settingSources).flatMap(([name, { env, standard }]): [string, string][] =>
+      typeof standard === type ? [[name, env[0]]] : [],
+    );
+
+  test.each(ofType("number"))("what is no number, as %s", (name, variable) => {
+    for (const text of ["many", "NaN", "1.5"]) {
+      expect(problem({ [variable]: text })).toContain(`must be a whole number`);
+      expect(problem({ [variable]: text })).toContain(`(${name} from environment variable ${variable}).`);
+    }
+  });
+
+  test.each(ofType("boolean"))("what is neither true nor false, as %s", (_, variable) => {
+    for (const text of ["yes", "True", "1"]) {
+      expect(problem({ [variable]: text })).toContain(`must be true or false, not "${text}"`);
+    }
   });
 
   test.each(["with space", "line\nbreak", "tab\t", "키", "\u0000", "nbsp\u00a0"])(

@@ -34,6 +34,32 @@ test.each([
   expect(found.map(({ imageId, value }) => [imageId, value]).sort()).toEqual(others.map((one) => [one, one]));
 });
 
+test.each<EmulatorOptions>([{}, { tagPageCap: 7, tagFirstPage: 1 }])(
+  "the tags of all images, by image: %j",
+  async (options) => {
+    const client = await begin(options);
+    const ids = ["1", "2", "3"].map((digit) => `0f5b9a3e-0000-4000-8000-00000000000${digit}`);
+    for (const [index, one] of ids.entries()) {
+      await emulator.setImage(one, index === 1 ? { scp_gpu_driver: "nvidia" } : {});
+      await emulator.setTags(one, many.slice(0, index * 20));
+    }
+    const tags = await client.tags.all();
+    expect([...tags.keys()].sort()).toEqual(ids.slice(1));
+    for (const [index, one] of ids.entries()) {
+      const expected = Object.fromEntries(many.slice(0, index * 20).map(({ key, value }) => [key, value]));
+      expect(tags.get(one) ?? {}).toEqual(expected);
+    }
+  },
+);
+
+test("the tags of all images are not asked for where there are very many pages of them", async () => {
+  const client = await begin({ tagPageCap: 1 });
+  await emulator.setImage(id, {});
+  await emulator.setTags(id, many);
+  expect((await errorOf(client.tags.all())).message).toContain("too many pages, of 250 tags in all");
+  expect(emulator.stats().findTags).toBe(1);
+});
+
 test("a list that stays incomplete is an error, and is begun anew before", async () => {
   const client = await begin();
   await emulator.setImage(id, {});

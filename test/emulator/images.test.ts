@@ -73,17 +73,39 @@ describe("create and import", () => {
     expect(emulator.stats()).toMatchObject({ createImage: 1, showImage: 1, headObject: 1, getObject: 1 });
   });
 
-  test("queued, then importing, then active, at the pace that is set", async () => {
+  test("queued, then importing, then active, no sooner than the pace that is set", async () => {
+    const began = performance.now();
+    const importing: { status?: string; size?: unknown; after?: number } = {};
     emulator.options.queuedMs = 60;
-    emulator.options.importMs = 120;
-    const { id } = await create();
-    const seen: string[] = [];
-    while (seen.at(-1) !== "active") {
-      const { status, size } = await show(id);
-      expect(size === null).toBe(status !== "active");
-      if (seen.at(-1) !== status) seen.push(status);
-    }
-    expect(seen).toEqual(["queued", "importing", "active"]);
+    emulator.options.importMs = ({ status, size }) => {
+      Object.assign(importing, { status, size, after: performance.now() - began });
+      return 120;
+    };
+    const created = await create();
+    await emulator.settled(created.id);
+    const after = performance.now() - began;
+    expect(created).toMatchObject({ status: "queued", size: null });
+    expect(importing).toMatchObject({ status: "importing", size: null });
+    expect(await show(created.id)).toMatchObject({ status: "active", size: expect.any(Number) as number });
+    // Each timer may be early by a millisecond.
+    expect(importing.after).toBeGreaterThanOrEqual(59);
+    expect(after).toBeGreaterThanOrEqual(178);
+  });
+
+  test("an image stays queued, and importing, as long as that is set", async () => {
+    emulator.options.queuedMs = 60_000;
+    const { id: queued } = await create();
+    emulator.options.queuedMs = 0;
+    const begun = new Promise<void>((resolve) => {
+      emulator.options.importMs = () => {
+        resolve();
+        return 60_000;
+      };
+    });
+    const { id: importing } = await create();
+    await begun;
+    expect(await show(queued)).toMatchObject({ status: "queued", size: null });
+    expect(await show(importing)).toMatchObject({ status: "importing", size: null });
   });
 
   test("the setting that waits for the import operation", async () => {

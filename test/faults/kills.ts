@@ -96,7 +96,7 @@ async function liveOnce(
   story.push(`in the end ${inShort(aim[0])}`);
   try {
     // Of an image that was deleted while the state was not told, refresh tells it.
-    await stack.refresh(world.start());
+    await refreshAsAdvised(stack, world);
     await stack.up(aim, world.start());
     Object.assign(world.emulator.options, { tagLagMs: 0, showLagMs: 0 });
     await stack.refresh(world.start());
@@ -109,6 +109,17 @@ async function liveOnce(
   } catch (error) {
     return { kills, wrong: [`without faults, it fails: ${String(error)}`] };
   }
+}
+
+/** Of a young image that is not found, a refresh says to run it again after an hour. */
+async function refreshAsAdvised(stack: StackModel, world: World): Promise<void> {
+  await stack.refresh(world.start()).catch(async (error: unknown) => {
+    if (!String(error).includes("Run again later: after an hour")) {
+      throw error;
+    }
+    world.skip(61 * 60_000);
+    await stack.refresh(world.start());
+  });
 }
 
 /** What the user may want next: one resource, of the same type for life. */

@@ -1,3 +1,4 @@
+import type { Unkindness } from "../../emulator/unkind";
 import { StackModel, type Goal } from "../faults/model";
 import { World } from "../faults/world";
 
@@ -35,6 +36,51 @@ test("a refresh of 300 images asks at most 20 times, and sees every drift", asyn
   expect(calls()).toBeLessThanOrEqual(20);
   const drifted = stack.state.filter(({ outputs }) => outputs.minRam === 9);
   expect(drifted.map(({ id }) => id)).toEqual(changed.map(({ id }) => id));
+});
+
+describe("tags of many images", () => {
+  const tagged = (count: number) =>
+    goals(count).map((goal) => ({ ...goal, args: { ...goal.args, tags: { team: "web", stage: "test" } } }));
+  const told = (stack: StackModel) =>
+    stack.state.filter(({ type }) => type === "ImageRecord").map(({ outputs }) => outputs.tags);
+  const mine = { team: "web", stage: "test" };
+
+  test.each<[string, Partial<Unkindness>]>([
+    ["listed", {}],
+    ["listed in small pages from 1", { tagPageCap: 5, tagFirstPage: 1 }],
+    ["which are too many to be listed", { tagPageCap: 1 }],
+    ["where they cannot be listed", { denied: [{ operation: "findTags", status: 400 }] }],
+    ["where they may not be listed", { denied: [{ operation: "findTags", status: 403 }] }],
+  ])("%s: every change by somebody else is seen", async (_, unkindness) => {
+    const stack = new StackModel();
+    await stack.up(tagged(60), world.start(), { parallel: 16 });
+    world.skip(60 * 60_000);
+    Object.assign(world.emulator.options, unkindness);
+    const ids = stack.state.filter(({ type }) => type === "ImageRecord").map(({ id }) => id);
+    const all = { team: "web", stage: "test", owner: "somebody" };
+    const changes: Record<string, string>[] = [{ ...mine, team: "db" }, { team: "web" }, {}, all];
+    for (const [index, tags] of changes.entries()) {
+      const list = Object.entries(tags).map(([key, value]) => ({ key, value }));
+      await world.emulator.setTags(ids[20 + index]!, list);
+    }
+    await stack.refresh(world.start());
+    const expected = ids.map((_, index) => changes[index - 20] ?? mine);
+    expect(told(stack)).toEqual(expected);
+  });
+
+  test("are not believed where the list says otherwise than the image", async () => {
+    const stack = new StackModel();
+    await stack.up(tagged(10), world.start());
+    world.emulator.faults.add({
+      kind: "status",
+      status: 200,
+      body: JSON.stringify({ content: [], count: 0, page: 0, size: 1000, sort: [] }),
+      operation: "findTags",
+      times: "always",
+    });
+    await stack.refresh(world.start());
+    expect(told(stack)).toEqual(Array(10).fill(mine));
+  });
 });
 
 test("an image that the list does not have is asked for by itself: gone, and only gone, it leaves the state", async () => {

@@ -61,7 +61,7 @@ test("the command starts an emulator, and a signal ends it", async () => {
 
 describe("types and names, for every way to resolve them", () => {
   const program = `
-    import { Image, type ImageArgs } from "pulumi-scp-images";
+    import { Image, imageSchema, type ImageArgs } from "pulumi-scp-images";
     import { createStack, startEmulator, DeploymentError, type Emulator } from "pulumi-scp-images/testing";
     import record = require("pulumi-scp-images/runtime/image-record");
     const args: ImageArgs = { osDistro: "alma", url: "https://…", name: "golden", minDisk: 10 };
@@ -71,6 +71,10 @@ describe("types and names, for every way to resolve them", () => {
     export const failed = (error: unknown) => error instanceof DeploymentError && error.result.summary.create;
     // @ts-expect-error -- a number
     export const wrong: ImageArgs = { ...args, minDisk: "10" };
+    export const name: string | undefined = imageSchema.properties.name.description;
+    export const bucket = imageSchema.properties.source.properties.bucket.pattern;
+    // @ts-expect-error -- there is no such property
+    export const none = imageSchema.properties.nam;
     export { record };
   `;
 

@@ -1,16 +1,19 @@
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { imageFields } from "../../provider/api/images";
+import { apiVersions } from "../../provider/api/settings";
 import {
   imageNames,
   jsonSchemaOf,
+  namesChanged,
   namesGiven,
+  notOfTheImage,
   propertyOf,
-  type Description,
 } from "../../provider/schema/description";
-import { imageImport } from "../../provider/schema/image-import";
 import { imageRecord } from "../../provider/schema/image-record";
-import { commentsOf } from "../../tools/docs/comments";
+import { descriptions } from "../../tools/docs/descriptions";
+import { pages, tables } from "../../tools/docs/tables";
 import { StackModel, type Goal } from "../faults/model";
 import { World } from "../faults/world";
 
@@ -21,6 +24,9 @@ beforeAll(async () => {
 });
 beforeEach(() => world.reset());
 afterAll(() => world.close());
+
+/** By the newest version: a field that only that one shows is shown. The emulator must have it. */
+const start = () => world.start({ env: { SCP_API_VERSION: apiVersions[0] } });
 
 const wire = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -51,19 +57,19 @@ describe.each(imageNames(imageRecord, "update"))("%s, as the description has it"
     const value = sample(name);
     const standard = propertyOf(imageRecord, name).default;
     expect(value).not.toEqual(standard);
-    await stack.up([goal({ [name]: value })], world.start());
+    await stack.up([goal({ [name]: value })], start());
     expect(held()[wire(name)]).toEqual(value);
     expect(stack.state[0]?.outputs[name]).toEqual(value);
 
-    await stack.up([goal()], world.start());
+    await stack.up([goal()], start());
     expect(held()[wire(name)]).toEqual(standard);
     expect(stack.state[0]?.outputs[name]).toEqual(standard);
 
     await world.emulator.setImage(stack.state[0]!.id, { [wire(name)]: value });
-    await stack.refresh(world.start());
+    await stack.refresh(start());
     expect(stack.state[0]?.outputs[name]).toEqual(value);
     expect(stack.state[0]?.inputs[name]).toEqual(value);
-    await stack.up([goal()], world.start());
+    await stack.up([goal()], start());
     expect(held()[wire(name)]).toEqual(standard);
   });
 });
@@ -72,59 +78,80 @@ test.each([...imageNames(imageRecord, "replace")])(
   "%s is part of the request that creates an image",
   async (name) => {
     const stack = new StackModel();
-    await stack.up([goal({ osDistro: "rocky" })], world.start());
+    await stack.up([goal({ osDistro: "rocky" })], start());
     expect(held()[wire(name)]).toEqual(stack.state[0]?.inputs[name]);
     expect(stack.state[0]?.outputs[name]).toEqual(stack.state[0]?.inputs[name]);
   },
 );
 
-const samples: Record<string, unknown> = { string: "sample", number: 7, boolean: true };
-const volumes = JSON.stringify([{ device_name: "/dev/vda", volume_size: 7 }]);
+const all = Object.entries(descriptions);
 
-describe.each([
-  ["ImageRecord", imageRecord],
-  ["ImageImport", imageImport],
-] as const)("the outputs of %s", (type, description: Description) => {
-  test.each(namesGiven(description, "output").filter((name) => !["status", "owner"].includes(name)))(
-    "%s is read",
-    async (name) => {
-      const stack = new StackModel();
-      const goals: Goal[] = [{ ...goal(), type: "Image" }];
-      await stack.up(goals, world.start());
-      const value = name === "volumes" ? volumes : samples[imageFields[name]?.type ?? ""];
-      const id = stack.state[0]!.id;
-      await world.emulator.setImage(id, { [wire(name)]: value });
-      const keys = { protected: false };
-      await world.emulator.setImage(
-        id,
-        name === "updatedAt" ? { ...keys, updated_at: "sample", min_ram: 5 } : keys,
-      );
-      await stack.refresh(world.start());
-      const read = stack.state.find((saved) => saved.type === type)?.outputs[name];
-      expect(read).toEqual(name === "volumes" ? [{ deviceName: "/dev/vda", volumeSize: 7 }] : value);
+test("every module that states name has its description in the list; Origin has none", () => {
+  const modules = readdirSync(join(__dirname, "../../provider/runtime")).map((file) => file.slice(0, -3));
+  expect(["origin", ...all.map(([, { module }]) => module)].sort()).toEqual(modules.sort());
+});
+
+// What the client does not know is neither sent nor read: a diff would find it changed at every run.
+describe.each(all)("what a change of %s acts on", (_, { description }) => {
+  test.each([...namesChanged(description, "replace"), ...namesChanged(description, "update")])(
+    "%s is a field that the client knows, or is none of the image's",
+    (name) => {
+      const isField = Object.hasOwn(imageFields, name);
+      expect([isField, Object.hasOwn(notOfTheImage, name)]).toEqual([isField, !isField]);
     },
   );
 });
 
-describe.each([
-  ["image-record", "imageRecord", imageRecord, "ImageRecord"],
-  ["image-import", "imageImport", imageImport, "ImageImport"],
-] as const)("the doc comments of %s", (module, name, description: Description, resource) => {
-  const comments = commentsOf(module, name);
+const samples: Record<string, unknown> = { string: "sample", number: 7, boolean: true };
+const volumes = JSON.stringify([{ device_name: "/dev/vda", volume_size: 7 }]);
 
+/** What the image is made to tell of an output, and what the output is then. */
+function told(name: string): { shown: unknown; expected: unknown } {
+  if (name === "volumes") {
+    return { shown: volumes, expected: [{ deviceName: "/dev/vda", volumeSize: 7 }] };
+  }
+  const known: Record<string, unknown> = { status: "active", owner: world.emulator.options.accountId };
+  const value = known[name] ?? samples[imageFields[name]?.type ?? ""];
+  return { shown: value, expected: value };
+}
+
+/** By resource. An `ImageFile` makes no image, and what it tells is no image's: test/e2e/source-suite.ts uses it. */
+const outputs = all.flatMap(([type, { description }]) =>
+  type === "ImageFile" ? [] : namesGiven(description, "output").map((name) => [type, name] as const),
+);
+
+describe.each(outputs)("the output %s.%s", (type, name) => {
+  test("is what the image says, after a create and after a read", async () => {
+    const { shown, expected } = told(name);
+    expect(expected).toBeDefined();
+    const made = new StackModel();
+    await made.up([{ ...goal(), type: "Image" }], start());
+    const id = made.state[0]!.id;
+    await world.emulator.setImage(id, { [wire(name)]: shown, min_ram: 5 });
+    await made.refresh(start());
+    expect(made.state.find((saved) => saved.type === type)?.outputs[name]).toEqual(expected);
+
+    made.letGo();
+    const other = new StackModel("other");
+    const args =
+      type === "ImageRecord" ? goal({ imageId: id, minRam: 5 }).args : { imageId: id, url: world.url("one") };
+    await other.up([{ type: type as Goal["type"], name: "golden", args }], start());
+    expect(other.state[0]?.outputs[name]).toEqual(expected);
+  });
+});
+
+describe.each(all)("the doc comments of %s", (_, { description, comments, isPublic }) => {
   test("there is one for each property", () => {
     expect(Object.keys(comments).sort()).toEqual(Object.keys(description).sort());
   });
 
-  test("an editor shows them, in the published types too: of what one states, and of what a resource offers", () => {
-    const shown = documentationIn(resource);
-    const stated = namesGiven(description, "required", "optional", "default", "configured");
-    for (const property of stated) {
-      expect({ property, text: shown.args[property] }).toEqual({ property, text: comments[property] });
-    }
-    for (const property of [...stated, ...namesGiven(description, "output")]) {
-      expect({ property, text: shown.outputs[property] }).toEqual({ property, text: comments[property] });
-    }
+  test("a table of the documentation has each", () => {
+    const rows = Object.values(pages).flatMap((names) => names.flatMap((name) => tables[name]?.split("\n")));
+    const told = isPublic ? (["output"] as const) : [];
+    const shown = namesGiven(description, "required", "optional", "default", "configured", ...told);
+    const isInATable = (name: string) =>
+      rows.some((row) => row?.startsWith(`| \`${name}\``) && row.includes(comments[name] ?? "no comment"));
+    expect(shown.filter((name) => !isInATable(name))).toEqual([]);
   });
 
   test("the JSON Schema has them", () => {
@@ -134,6 +161,19 @@ describe.each([
         (property) => expect.objectContaining({ description: comments[property] }) as object,
       ),
     );
+  });
+});
+
+describe.each(all.filter(([, { isPublic }]) => isPublic))("%s", (resource, { description, comments }) => {
+  test("an editor shows them, in the published types too: of what one states, and of what a resource offers", () => {
+    const shown = documentationIn(resource);
+    const stated = namesGiven(description, "required", "optional", "default", "configured");
+    for (const property of stated) {
+      expect({ property, text: shown.args[property] }).toEqual({ property, text: comments[property] });
+    }
+    for (const property of [...stated, ...namesGiven(description, "output")]) {
+      expect({ property, text: shown.outputs[property] }).toEqual({ property, text: comments[property] });
+    }
   });
 });
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ScpClient } from "../../provider/api/client";
 import type { Image } from "../../provider/api/images";
+import { apiVersions } from "../../provider/api/settings";
 import { createLocation, type ProviderContext } from "../../provider/lifecycle/context";
 import { importLifecycle } from "../../provider/lifecycle/image-import";
 import { recordLifecycle } from "../../provider/lifecycle/image-record";
@@ -13,6 +14,8 @@ import { allShown, sizeOf } from "../../tools/bench/state";
 import { startEmulator } from "../../emulator";
 import { openEmbedded } from "../e2e/stack";
 import type { Declaration } from "../e2e/program";
+import { StackModel, type Goal } from "../faults/model";
+import { World } from "../faults/world";
 import { ManualClock } from "../lifecycle/clock";
 
 // What the bench measures and is exact: calls, bytes, lengths. Times are for `npm run bench`, where they fail nothing.
@@ -31,7 +34,7 @@ async function withImages(
 ): Promise<void> {
   const cloud = await startEmulator({ importMs });
   await cloud.putObject("images", "golden.qcow2", file);
-  const stack = await openEmbedded(cloud.env);
+  const stack = await openEmbedded({ ...cloud.env, SCP_API_VERSION: apiVersions[0] });
   const url = cloud.objectUrl("images", "golden.qcow2");
   const images = Array.from({ length: count }, (_, n): Declaration => {
     const args = { name: `image-${n}`, osDistro: "ubuntu", url, minDisk: 10, tags: { team: "web" } };
@@ -79,6 +82,26 @@ test("an Image takes at most 10 KB of state with all that the service shows, __p
     );
     expect(Math.max(...Object.values(size.provider))).toBeLessThanOrEqual(300);
   });
+});
+
+test("a refresh of 300 images with two tags each asks at most 20 times", async () => {
+  const world = await World.open();
+  const stack = new StackModel();
+  const goals = Array.from({ length: 300 }, (_, n): Goal => {
+    const tags = { team: "web", stage: "test" };
+    const args = { name: `image-${n}`, osDistro: "alma", url: world.url("one"), tags };
+    return { type: "Image", name: `image-${n}`, args };
+  });
+  try {
+    await stack.up(goals, world.start(), { parallel: 16 });
+    const before = world.emulator.stats();
+    await stack.refresh(world.start());
+    const calls = callsSince(before, world.emulator.stats());
+    expect(sum(calls)).toBeLessThanOrEqual(20);
+    expect(calls.findTags).toBeGreaterThan(0);
+  } finally {
+    await world.close();
+  }
 });
 
 /** The names of what Show tells of an image; the emulator's own are left out. */

@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { manifestSchema, pages, tables, withTables } from "../../tools/docs/tables";
 
@@ -20,6 +22,22 @@ test("the JSON Schema of images.yaml is the code's, and images.yaml names it (np
   const written: unknown = JSON.parse(read("images.schema.json"));
   expect(written).toEqual(JSON.parse(JSON.stringify(manifestSchema())));
   expect(read("images.yaml").split("\n")[0]).toContain("$schema=images.schema.json");
+});
+
+test("npm run docs writes exactly what is in the repository, format and all", () => {
+  const folder = mkdtempSync(join(tmpdir(), "docs-"));
+  const files = [...Object.keys(pages), "images.schema.json"];
+  for (const name of ["docs", "images.schema.json", ".prettierrc.json"]) {
+    cpSync(join(repository, name), join(folder, name), { recursive: true });
+  }
+  for (const page of Object.keys(pages)) {
+    const emptied = read(page).replace(/(<!-- table: \w+ -->)[^]*?(<!-- end)/g, "$1\n$2");
+    writeFileSync(join(folder, page), emptied);
+  }
+  execFileSync(process.execPath, [join(repository, "dist/tools/docs/main.js")], { cwd: folder });
+  const written = files.map((name) => readFileSync(join(folder, name), "utf8"));
+  expect(written).toEqual(files.map(read));
+  rmSync(folder, { recursive: true });
 });
 
 test("every table is on a page", () => {

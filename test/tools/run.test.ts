@@ -32,6 +32,19 @@ function project() {
         cwd: repository,
         env: cleanEnv({}),
       }),
+    /** The same where there is no CLI. */
+    npmRunBare: (operation: string) =>
+      run(process.execPath, [command, operation, folder, "--data", data], {
+        cwd: repository,
+        env: { PATH: join(repository, "nowhere"), HOME: join(repository, "nowhere") },
+      }),
+    /** What the CLI's backend holds after an `up`, in short. */
+    writeCliState: () => {
+      const stacks = join(data, "pulumi/.pulumi/stacks/scp-images");
+      mkdirSync(stacks, { recursive: true });
+      const latest = { resources: [{ urn: "urn:pulumi:emulator::scp-images::pulumi:pulumi:Stack::x" }] };
+      writeFileSync(join(stacks, "emulator.json"), JSON.stringify({ version: 3, checkpoint: { latest } }));
+    },
     /** What the emulator has kept, told by itself. */
     images: async () => {
       const cloud = await startEmulator({ dataDir: join(data, "emulator") });
@@ -78,9 +91,41 @@ async function theMainJob(engine: string): Promise<void> {
 
 test("the main job, on the embedded engine", () => theMainJob("embedded"));
 
-(findPulumi() === undefined ? test.skip : test)("the main job, on the Pulumi CLI", () =>
-  theMainJob("pulumi"),
-);
+const withCli = findPulumi() === undefined ? test.skip : test;
+
+withCli("the main job, on the Pulumi CLI", () => theMainJob("pulumi"));
+
+withCli("a stack that one engine has made is not made again by the other", async () => {
+  const { npmRun, edit, images, remove } = project();
+  await npmRun("up", "--engine", "embedded");
+  edit("minDisk: 10", "minDisk: 20");
+  const second = await npmRun("up");
+  expect(second.stdout).toContain("in the embedded engine's state, so that runs the program");
+  expect(await images()).toMatchObject([{ min_disk: 20 }]);
+
+  await npmRun("up", "--engine", "pulumi");
+  expect(await images()).toHaveLength(2);
+  const both = await npmRun("destroy");
+  expect(both.code).toBe(1);
+  expect(both.stderr).toContain("Both the Pulumi CLI and the embedded engine have resources of this stack");
+  expect(await images()).toHaveLength(2);
+
+  await npmRun("destroy", "--engine", "embedded");
+  const last = await npmRun("destroy");
+  expect(last.stdout).not.toContain("embedded");
+  expect(await images()).toEqual([]);
+  remove();
+});
+
+test("the state of a CLI that is not here is not passed over", async () => {
+  const { npmRun, npmRunBare, images, remove, writeCliState } = project();
+  writeCliState();
+  const refused = await npmRunBare("up");
+  expect(refused.stderr).toContain("are in the Pulumi CLI's state, and it is neither on PATH");
+  expect(await images()).toEqual([]);
+  expect((await npmRun("up", "--engine", "embedded")).code).toBe(0);
+  remove();
+});
 
 test("where the CLI is asked for and is not there, it is said how to get it; a wrong command line is told", async () => {
   const bare = {

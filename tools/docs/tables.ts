@@ -1,12 +1,9 @@
 import { imageFields } from "../../provider/api/images";
 import { settingSources } from "../../provider/api/settings";
-import { namesGiven, propertyOf, type Description } from "../../provider/schema/description";
+import { namesGiven, propertyOf } from "../../provider/schema/description";
 import { imageSchemaOf, ofImport, sourceComment, sourceNames } from "../../provider/schema/image";
-import { imageFile } from "../../provider/schema/image-file";
-import { imageImport } from "../../provider/schema/image-import";
-import { imageRecord } from "../../provider/schema/image-record";
 import type { JsonSchema } from "../../provider/schema/kinds";
-import { commentsOf } from "./comments";
+import { descriptions, type Described } from "./descriptions";
 import { markdownTable, withTable } from "./markdown";
 
 const changes = {
@@ -16,9 +13,7 @@ const changes = {
   hint: "does nothing",
 };
 
-const recordComments = commentsOf("image-record", "imageRecord");
-const fileComments = commentsOf("image-file", "imageFile");
-const importComments = commentsOf("image-import", "imageImport");
+const { ImageRecord: record, ImageImport: imported, ImageFile: uploaded } = descriptions;
 
 /** A type as TypeScript writes it. */
 function typeOf({ type, additionalProperties, properties }: JsonSchema): string {
@@ -33,8 +28,7 @@ function typeOf({ type, additionalProperties, properties }: JsonSchema): string 
 }
 
 function propertyRows(
-  description: Description,
-  comments: Record<string, string>,
+  { description, comments }: Described,
   names = namesGiven(description, "required", "optional", "default", "configured"),
 ): string[][] {
   return names.map((name) => {
@@ -49,7 +43,7 @@ function propertyRows(
   });
 }
 
-function outputRows(description: Description, comments: Record<string, string>): string[][] {
+function outputRows({ description, comments }: Described): string[][] {
   return namesGiven(description, "output").map((name) => [
     `\`${name}\``,
     `\`${imageFields[name]?.type ?? "unknown"}${name === "status" ? "" : "?"}\``,
@@ -72,16 +66,13 @@ export const tables: Record<string, string> = {
     ]),
   ),
   image: markdownTable(propertyHead, [
-    ...propertyRows(imageRecord, recordComments),
+    ...propertyRows(record),
     ["`source`", "`{ file, bucket, sha256?, afterImport? }`", "", "see below", sourceComment],
-    ...propertyRows(imageImport, importComments, [...ofImport]),
+    ...propertyRows(imported, [...ofImport]),
   ]),
-  source: markdownTable(propertyHead, propertyRows(imageFile, fileComments, [...sourceNames])),
-  import: markdownTable(propertyHead, propertyRows(imageImport, importComments)),
-  outputs: markdownTable(
-    ["output", "type", "meaning"],
-    [...outputRows(imageRecord, recordComments), ...outputRows(imageImport, importComments)],
-  ),
+  source: markdownTable(propertyHead, propertyRows(uploaded, [...sourceNames])),
+  import: markdownTable(propertyHead, propertyRows(imported)),
+  outputs: markdownTable(["output", "type", "meaning"], [...outputRows(record), ...outputRows(imported)]),
 };
 
 /** The JSON Schema of images.yaml: a list of what `Image` takes. */
@@ -90,7 +81,7 @@ export function manifestSchema(): object {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Images of Samsung Cloud Platform",
     type: "array",
-    items: imageSchemaOf({ record: recordComments, file: fileComments, import: importComments }),
+    items: imageSchemaOf({ record: record.comments, file: uploaded.comments, import: imported.comments }),
   };
 }
 

@@ -1,7 +1,8 @@
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createStack, DeploymentError, renderer, type OperationOptions } from "../../engine";
 import { pulumiEnv, run } from "./cli";
+import { embeddedState, type Project } from "./states";
 
 export const operations = ["up", "preview", "refresh", "destroy"] as const;
 export type Operation = (typeof operations)[number];
@@ -12,15 +13,6 @@ export interface ProgramEngine {
   operate: (operation: Operation, options: string[]) => Promise<number>;
   /** The stack's outputs. */
   outputs: () => Promise<Record<string, unknown>>;
-}
-
-export interface Project {
-  /** The folder of its Pulumi.yaml. */
-  folder: string;
-  stack: string;
-  /** Where state is kept. */
-  stateFolder: string;
-  env: NodeJS.ProcessEnv;
 }
 
 export async function cliEngine(
@@ -56,19 +48,18 @@ const embeddedOptions: Record<string, OperationOptions> = {
   "--preview-only": { previewOnly: true },
 };
 
-export function embeddedEngine({ folder, stack, stateFolder, env }: Project): ProgramEngine {
-  const states = join(stateFolder, "embedded");
-  mkdirSync(states, { recursive: true });
+export function embeddedEngine(project: Project): ProgramEngine {
+  const { folder, stack, env } = project;
+  const stateFile = embeddedState(project);
+  mkdirSync(dirname(stateFile), { recursive: true });
   const print = (line: string) => process.stdout.write(`${line}\n`);
-  const open = (stateFile?: string) =>
-    createStack({
-      program: folder,
-      stack,
-      env: { PULUMI_CONFIG_PASSPHRASE: "", ...env },
-      stateFile,
-      onEvent: renderer(print),
-    });
-  const deployed = open(join(states, `${open().project}.${stack}.json`));
+  const deployed = createStack({
+    program: folder,
+    stack,
+    env: { PULUMI_CONFIG_PASSPHRASE: "", ...env },
+    stateFile,
+    onEvent: renderer(print),
+  });
   return {
     operate: async (operation, more) => {
       const unknown = more.find((option) => !Object.hasOwn(embeddedOptions, option));

@@ -2,20 +2,15 @@ import { join, resolve } from "node:path";
 import { hasCredentials } from "../../provider/api/settings";
 import { findPulumi } from "./cli";
 import { startEmulatedCloud } from "./emulated";
-import {
-  cliEngine,
-  embeddedEngine,
-  operations,
-  type Operation,
-  type ProgramEngine,
-  type Project,
-} from "./engines";
+import { cliEngine, embeddedEngine, operations, type Operation, type ProgramEngine } from "./engines";
+import { enginesWithResources, type EngineName, type Project } from "./states";
 import { imagesTable } from "./table";
 
 const usage = `Usage: npm run ${operations.join("|")} [-- [folder] [--engine pulumi|embedded] [--data folder] [options of the Pulumi CLI]]
   folder    a folder with a Pulumi.yaml; by default this project
   --data    where states and the emulator's data are kept; by default .local
-  --engine  what runs the program; by default the Pulumi CLI, or the embedded engine where there is none
+  --engine  what runs the program; by default the one that has the stack already, else the Pulumi CLI, or the embedded engine
+            where there is none
 `;
 
 const howToGetTheCli =
@@ -27,7 +22,7 @@ class UsageError extends Error {}
 interface Command {
   operation: Operation;
   folder: string;
-  engine?: "pulumi" | "embedded";
+  engine?: EngineName;
   data: string;
   /** What is the engine's. */
   options: string[];
@@ -58,20 +53,50 @@ async function main(command: Command): Promise<number> {
   }
 }
 
-async function engineFor({ engine }: Command, project: Project): Promise<ProgramEngine> {
-  const cli = engine === "embedded" ? undefined : findPulumi();
+/** The engine that is asked for, else the one that has the stack already, else the Pulumi CLI where there is one. */
+async function engineFor(command: Command, project: Project): Promise<ProgramEngine> {
+  const cli = findPulumi();
+  const engine = command.engine ?? engineOfState(project, cli !== undefined);
+  if (engine === "embedded") {
+    return embeddedEngine(project);
+  }
   if (cli !== undefined) {
     return cliEngine(cli, project);
   }
   if (engine === "pulumi") {
     throw new Error(`The Pulumi CLI is neither on PATH nor in ~/.pulumi/bin. ${howToGetTheCli}`);
   }
+  process.stdout.write(
+    `The Pulumi CLI is not here, so the embedded engine of this repository runs the program. ${howToGetTheCli}\n\n`,
+  );
+  return embeddedEngine(project);
+}
+
+/** Another engine than that of a stack's state would make everything a second time. Undefined where there is nothing yet. */
+function engineOfState(project: Project, hasCli: boolean): EngineName | undefined {
+  const [engine, other] = enginesWithResources(project);
+  const name = { pulumi: "the Pulumi CLI", embedded: "the embedded engine" };
   if (engine === undefined) {
-    process.stdout.write(
-      `The Pulumi CLI is not here, so the embedded engine of this repository runs the program. ${howToGetTheCli}\n\n`,
+    return undefined;
+  }
+  if (other !== undefined) {
+    throw new Error(
+      `Both ${name[engine]} and ${name[other]} have resources of this stack. Say --engine pulumi or --engine embedded; ` +
+        "destroy with one of them, and go on with the other.",
     );
   }
-  return embeddedEngine(project);
+  if (engine === "pulumi" && !hasCli) {
+    throw new Error(
+      `The resources of this stack are in the Pulumi CLI's state, and it is neither on PATH nor in ~/.pulumi/bin. ${howToGetTheCli} ` +
+        "--engine embedded begins a state of its own.",
+    );
+  }
+  if (engine === "embedded" && hasCli) {
+    process.stdout.write(
+      "The resources of this stack are in the embedded engine's state, so that runs the program; --engine pulumi begins a state of its own.\n\n",
+    );
+  }
+  return engine;
 }
 
 function parse([operation, ...rest]: string[]): Command {

@@ -5,7 +5,7 @@ import { creationTagKey } from "../schema/creation-tag";
 import type { Clock } from "./clock";
 
 /** What came of removing a creation tag. */
-export type Confirmation =
+export type TagRemoval =
   | "removed"
   | "not shown" // the resource manager knows of no such tag: not yet, or not any more
   | "refused" // the user may not change tags: it stays
@@ -25,7 +25,7 @@ const pauses = [1_000, 2_000, 4_000];
  * Removes an image's creation tag: the state knows the image now. That is best effort: an image that keeps the tag is no worse, and no
  * deployment fails for it.
  */
-export async function confirm(image: TaggedResource, services: Services): Promise<Confirmation> {
+export async function removeCreationTag(image: TaggedResource, services: Services): Promise<TagRemoval> {
   const { client, warnOnce } = services;
   try {
     await client.tags.delete(image, creationTagKey);
@@ -56,14 +56,17 @@ function outcomeOf(error: ScpError): "not shown" | "failed" | undefined {
 }
 
 /** The same, as long as the tag may only be shown late; once, where it is the service that is in trouble. */
-export async function confirmPatiently(image: TaggedResource, services: Services): Promise<Confirmation> {
-  let outcome = await confirm(image, services);
+export async function removeCreationTagPatiently(
+  image: TaggedResource,
+  services: Services,
+): Promise<TagRemoval> {
+  let outcome = await removeCreationTag(image, services);
   for (const pause of pauses) {
     if (outcome !== "not shown") {
       return outcome;
     }
     await services.clock.sleep(pause);
-    outcome = await confirm(image, services);
+    outcome = await removeCreationTag(image, services);
   }
   return outcome;
 }
