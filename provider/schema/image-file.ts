@@ -56,8 +56,9 @@ export const imageFile = {
 
   /** Whose file it is: its stack and its place in it. */
   origin: internal<string, "hint">("hint"),
-  /** The resource options, which are the image's. */
+  /** The resource option, which is the image's. */
   replaceOnChanges: internal<string[], "hint">("hint"),
+  /** The resource option: then the object is kept with the image. */
   retainOnDelete: internal<boolean, "hint">("hint"),
   /** Whether another content of the file is to be ignored. */
   ignoreContent: internal<boolean, "hint">("hint"),
