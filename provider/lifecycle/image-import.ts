@@ -6,24 +6,18 @@ import { asInputs, asState, namesChanged, namesGiven, type Inputs, type State } 
 import { diffProperties } from "../schema/diff";
 import type { StagedObject } from "../schema/image-file";
 import { imageImport } from "../schema/image-import";
+import { parseDuration } from "../schema/kinds";
 import { isUnknown } from "../schema/unknown";
 import { anothersImage, endpointFound, makerOf } from "./accounts";
-import {
-  checkInputs,
-  createTimeout,
-  deleteUnlessHeld,
-  failuresOfImage,
-  keyFailures,
-  locationOf,
-  readImage,
-  withOldTime,
-} from "./check";
+import { checkInputs, failuresOfImage, keyFailures } from "./check";
 import { removeCreationTag, removeCreationTagPatiently, type TagRemoval } from "./tag-removal";
 import { closeAfterFailure, closeObject } from "./close";
 import type { Location, ProviderContext } from "./context";
 import { shownAfter, undefinedIfNotFound } from "./gone";
+import { deleteUnlessHeld } from "./delete";
 import { ImageError } from "./image-error";
 import { madeOfAnother } from "./made-of";
+import { locationOf, readImage, withOldTime } from "./read";
 import { refuseHopelessReplacement } from "./replace";
 import type { Lifecycle } from "./types";
 import { verifyContent } from "./verify";
@@ -329,6 +323,14 @@ function isSameUrl(one: unknown, other: unknown): boolean {
 
 function echoOf({ url }: Image, declared: string): string | undefined {
   return url === declared ? undefined : url;
+}
+
+/** How long an import may take when the program does not say, in milliseconds. */
+const defaultTimeout = 2 * 60 * 60_000;
+
+/** How long a program lets an image take to become active, in milliseconds. */
+function createTimeout({ timeouts }: { timeouts?: { create?: string } }): number {
+  return parseDuration(timeouts?.create) ?? defaultTimeout;
 }
 
 /** What the import tells: what was declared, what the file turned out to be, and what is ours. */
