@@ -1,8 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { Image } from "../api/images";
 import { isSameObject } from "../api/object-url";
-import { omitUndefined, withDefaults, type CheckFailure } from "../schema/check";
-import { asInputs, asState, namesChanged, namesGiven, type Inputs, type State } from "../schema/description";
+import { omitUndefined, pick, withDefaults, type CheckFailure } from "../schema/check";
+import {
+  asInputs,
+  asState,
+  namesChanged,
+  namesOfOutputs,
+  type Inputs,
+  type State,
+} from "../schema/description";
 import { diffProperties } from "../schema/diff";
 import type { StagedObject } from "../schema/image-file";
 import { imageImport } from "../schema/image-import";
@@ -344,9 +351,7 @@ function outputs(image: Image, state: ImportState, echo: string | undefined): Re
     ...{ region, environment },
     echo: echo === undefined ? undefined : { url: echo },
     ...{ token, accountId, madeWith, endpoint, owner, unconfirmed, unclosed, ofRecord },
-    ...Object.fromEntries(
-      namesGiven(imageImport, "output").map((name) => [name, image[name as keyof Image]]),
-    ),
+    ...pick(image, namesOfOutputs(imageImport)),
   });
 }
 

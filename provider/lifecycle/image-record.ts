@@ -9,7 +9,7 @@ import {
   asState,
   imageNames,
   namesChanged,
-  namesGiven,
+  namesOfOutputs,
   type Inputs,
   type Properties,
   type State,
@@ -258,6 +258,6 @@ function outputs(image: Image, state: RecordState, { properties, echo }: Spelled
     ...pick(state, ["tags", "region", "environment"]),
     ...pick(state, namesChanged(imageRecord, "setting")),
     ...{ echo, token, accountId, madeWith, endpoint, unconfirmed },
-    ...pick(image, namesGiven(imageRecord, "output") as (keyof Image)[]),
+    ...pick(image, namesOfOutputs(imageRecord)),
   });
 }
