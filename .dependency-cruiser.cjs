@@ -72,7 +72,7 @@ module.exports = {
       "^provider/(lifecycle|runtime|resources|dynamic|cli)/",
     ),
     border(
-      "lifecycle-knows-no-door",
+      "lifecycle-knows-no-front-end",
       "provider/lifecycle serves dynamic providers today, and a plugin of another kind tomorrow.",
       "^provider/lifecycle/",
       "^provider/(resources|runtime|dynamic|cli)/",
@@ -120,7 +120,7 @@ module.exports = {
       "^(dist/)?(provider|emulator|testing|tools|test|examples)/|node_modules/pulumi-scp-images/",
     ),
     border(
-      "testing-is-a-door",
+      "testing-hands-out",
       "testing/ hands out the emulator and the engine, nothing else.",
       "^testing/",
       "^(dist/)?(provider|tools|test|examples)/|node_modules",

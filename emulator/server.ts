@@ -18,7 +18,7 @@ export interface Task {
   work: () => Promise<Reply>;
 }
 
-/** One service, or several behind one door: finds the operation that a request asks for. */
+/** One service, or several that share a base URL: finds the operation that a request asks for. */
 export type Room = (call: Call) => Task;
 
 export interface Rooms {

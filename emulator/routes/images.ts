@@ -80,7 +80,7 @@ export function imageRoutes(cloud: Cloud): Route[] {
   ];
 }
 
-/** The image that the path names, if the caller may see it: another's private one does not exist for him. */
+/** The image that the path names, if the caller may see it: another account's private one does not exist for it. */
 export function find(cloud: Cloud, call: ApiCall): StoredImage {
   const image = seen(cloud, call);
   if (!image) throw notFound(`No image found with ID ${call.params[0]}`);

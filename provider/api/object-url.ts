@@ -35,7 +35,7 @@ export function isSameObject(one: string, other: string): boolean {
   );
 }
 
-/** Object Storage has two doors: what is told of one is told of the other. */
+/** Object Storage has a public and a private host name, for the same objects: the public one stands for both. */
 function publicHost(host: string): string {
   return host.replace(/^object-store\.private\./, "object-store.");
 }

@@ -14,7 +14,7 @@ export interface MadeBy {
   madeWith?: unknown;
   /** The endpoint that it was made at, where one was configured. */
   endpoint?: unknown;
-  /** The owner, as the service calls him. Not always the account's id. */
+  /** The owner, as the service writes it. Not always the account's id. */
   owner?: unknown;
   /** The file's URL names the account too: SCP takes files of the caller's own account only. */
   url?: unknown;

@@ -1,15 +1,10 @@
 import { isNotFound } from "../api/errors";
-import { imageFields, type Image } from "../api/images";
 import { SettingsError, type Settings } from "../api/settings";
 import { checkProperties, omitUndefined, withDefaults, type CheckFailure } from "../schema/check";
-import { imageNames, type Description, type Properties } from "../schema/description";
+import type { Description, Properties } from "../schema/description";
 import { changedProperties } from "../schema/diff";
-import { imageRecord } from "../schema/image-record";
-import { parseDuration } from "../schema/kinds";
 import { isUnknown } from "../schema/unknown";
-import type { Location, Overrides, ProviderContext } from "./context";
-import { deleteImage } from "./delete";
-import { showUnlessGone } from "./gone";
+import type { Location, ProviderContext } from "./context";
 import { ImageError } from "./image-error";
 import type { Checked } from "./types";
 
@@ -92,73 +87,5 @@ export async function failuresOfImage(ask: () => Promise<CheckFailure[]>): Promi
       return [{ property: "imageId", reason: error.message }];
     }
     throw error;
-  }
-}
-
-/** Where a resource is: as its state says, or, for one that is only being looked up, as the settings say. */
-export function locationOf(
-  context: ProviderContext,
-  overrides: Overrides,
-): { region: string; environment: string } {
-  const { region, environment } = context.settings(overrides);
-  return { region, environment };
-}
-
-/**
- * An image for a read. One that is only looked up must be there; one that the state knows may be gone, which must be proven.
- * @param olds what the state says; undefined for a look-up
- */
-export async function readImage(
-  id: string,
-  olds: Properties | undefined,
-  location: Location,
-): Promise<Image | undefined> {
-  if (olds === undefined) {
-    return location.client.showImage(id);
-  }
-  const listed = await location.reader.listed(id);
-  return listed !== undefined && tellsAll(listed, olds) ? listed : showUnlessGone(id, olds, location);
-}
-
-/** A list may tell less of an image than Show does. What cannot change need not be told again. */
-function tellsAll(listed: Image, olds: Properties): boolean {
-  const told: Properties = { ...listed };
-  const unchanging: readonly string[] = imageNames(imageRecord, "replace");
-  return Object.keys(imageFields).every(
-    (name) => olds[name] === undefined || told[name] !== undefined || unchanging.includes(name),
-  );
-}
-
-/**
- * What a read gives the state: all that was found. When that is nothing new, the time of the last change stays too, since it
- * also moves for what is no change of the resource's.
- */
-export function withOldTime(now: Properties, before: Properties): Properties {
-  const changed = Object.keys(now).some(
-    (name) => name !== "updatedAt" && JSON.stringify(now[name]) !== JSON.stringify(before[name]),
-  );
-  return changed || before.updatedAt === undefined ? now : { ...now, updatedAt: before.updatedAt };
-}
-
-/** How long an import may take when the program does not say, in milliseconds. */
-const defaultTimeout = 2 * 60 * 60_000;
-
-/** How long a program lets an image take to become active, in milliseconds. */
-export function createTimeout({ timeouts }: { timeouts?: { create?: string } }): number {
-  return parseDuration(timeouts?.create) ?? defaultTimeout;
-}
-
-/** Deletes a resource's image, unless something else of this run holds it. */
-export async function deleteUnlessHeld(
-  context: ProviderContext,
-  id: string,
-  props: Properties,
-): Promise<void> {
-  const location = await context.open(props);
-  location.reader.forget();
-  if (location.holders.release(id, props.token)) {
-    await deleteImage(id, props, location);
-  } else {
-    location.warn(`Image ${id} is kept: another resource of this program manages it.`);
   }
 }

@@ -1,7 +1,9 @@
 import type { ScpClient } from "../api/client";
 import { isConflict, isForbidden, isNotFound, type ScpError } from "../api/errors";
 import { explainForeign } from "./accounts";
+import type { Properties } from "../schema/description";
 import type { Clock } from "./clock";
+import type { ProviderContext } from "./context";
 import { ImageError } from "./image-error";
 import { duration } from "./progress";
 import { showUnlessGone, undefinedIfNotFound, type Remembered } from "./gone";
@@ -94,4 +96,19 @@ function protectedText(id: string, { protected: declared }: Remembered): string 
     "(An image that was replaced while it was protected is in no program any more: lift its protection in the console and run again, " +
     "or keep it, and take it out of the state with pulumi state delete.)"
   );
+}
+
+/** Deletes a resource's image, unless something else of this run holds it. */
+export async function deleteUnlessHeld(
+  context: ProviderContext,
+  id: string,
+  props: Properties,
+): Promise<void> {
+  const location = await context.open(props);
+  location.reader.forget();
+  if (location.holders.release(id, props.token)) {
+    await deleteImage(id, props, location);
+  } else {
+    location.warn(`Image ${id} is kept: another resource of this program manages it.`);
+  }
 }

@@ -1,7 +1,12 @@
-/**
- * Which images the resources of this run hold. An image can be in the state twice: when a resource is replaced although its image
- * stays, the old entry is deleted after the new one was made.
- */
+// What this solves: a delete must never delete an image that something else of the program manages. Pulumi makes the new entry of a
+// replacement first and deletes the old one at the end of the run, and neither tells of the other. So an image can be in the state twice.
+//
+// A program moves an imageId from the record `a` to the record `b`. Check of `b` says that it is wanted (`want`, and `wantAsNewcomer`, so
+// that a third record which names it too is refused). Diff of `a` says that the state holds it (`hold`, by the entry's token). Create of
+// `b` takes it over, and holds it by a token of its own. Then the delete of `a`'s entry lets go (`release`) and is told that the image is
+// still held: it is kept. Where nothing holds it any more, the delete deletes it.
+
+/** Which images the resources of this run hold, or are to hold. */
 export class ImageHolders {
   /** By an image's id, the tokens of the state's entries that hold it. */
   private readonly tokens = new Map<string, Set<string>>();

@@ -1,30 +1,31 @@
 import { randomUUID } from "node:crypto";
 import type { Image } from "../api/images";
 import { isSameObject } from "../api/object-url";
-import { omitUndefined, withDefaults, type CheckFailure } from "../schema/check";
-import { asInputs, asState, namesChanged, namesGiven, type Inputs, type State } from "../schema/description";
+import { omitUndefined, pick, withDefaults, type CheckFailure } from "../schema/check";
+import {
+  asInputs,
+  asState,
+  namesChanged,
+  namesOfOutputs,
+  type Inputs,
+  type State,
+} from "../schema/description";
 import { diffProperties } from "../schema/diff";
 import type { StagedObject } from "../schema/image-file";
 import { imageImport } from "../schema/image-import";
+import { parseDuration } from "../schema/kinds";
 import { echoOf } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
 import { anothersImage, endpointFound, makerOf } from "./accounts";
-import {
-  checkInputs,
-  createTimeout,
-  deleteUnlessHeld,
-  failuresOfImage,
-  keyFailures,
-  locationOf,
-  readImage,
-  withOldTime,
-} from "./check";
+import { checkInputs, failuresOfImage, keyFailures } from "./check";
 import { removeCreationTag, removeCreationTagPatiently, type TagRemoval } from "./tag-removal";
 import { closeAfterFailure, closeObject, discardObject } from "./close";
 import type { Location, ProviderContext } from "./context";
+import { deleteUnlessHeld } from "./delete";
 import { undefinedIfNotFound } from "./gone";
 import { ImageError } from "./image-error";
 import { madeOfAnother } from "./made-of";
+import { locationOf, readImage, withOldTime } from "./read";
 import { refuseHopelessReplacement } from "./replace";
 import type { Lifecycle } from "./types";
 import { ContentError, verifyContent } from "./verify";
@@ -344,6 +345,14 @@ function echoOfUrl({ url }: Image, declared: string): string | undefined {
   return url === undefined || url === declared ? undefined : echoOf(url);
 }
 
+/** How long an import may take when the program does not say, in milliseconds. */
+const defaultTimeout = 2 * 60 * 60_000;
+
+/** How long a program lets an image take to become active, in milliseconds. */
+function createTimeout({ timeouts }: { timeouts?: { create?: string } }): number {
+  return parseDuration(timeouts?.create) ?? defaultTimeout;
+}
+
 /** What the import tells: what was declared, what the file turned out to be, and what is ours. */
 function outputs(image: Image, state: ImportState, echo: string | undefined): Record<string, unknown> {
   const { region, environment, token, unconfirmed, unclosed, ofRecord } = state;
@@ -355,9 +364,7 @@ function outputs(image: Image, state: ImportState, echo: string | undefined): Re
     ...{ region, environment },
     echo: echo === undefined ? undefined : { url: echo },
     ...{ token, accountId, madeWith, endpoint, owner, unconfirmed, unclosed, ofRecord },
-    ...Object.fromEntries(
-      namesGiven(imageImport, "output").map((name) => [name, image[name as keyof Image]]),
-    ),
+    ...pick(image, namesOfOutputs(imageImport)),
   });
 }
 

@@ -3,43 +3,37 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ScpClient } from "../api/client";
 import { quote } from "../file/shell";
-import { isForbidden } from "../api/errors";
 import type { CreateImage, Image, UpdateImage } from "../api/images";
-import { omitUndefined, withDefaults, type CheckFailure } from "../schema/check";
+import { omitUndefined, pick, withDefaults, type CheckFailure } from "../schema/check";
 import { newCreationTag, stackIdOf } from "../schema/creation-tag";
 import {
   asInputs,
   asState,
   imageNames,
   namesChanged,
-  namesGiven,
+  namesOfOutputs,
   type Inputs,
   type Properties,
   type State,
 } from "../schema/description";
 import { changedProperties, diffProperties } from "../schema/diff";
 import { imageRecord } from "../schema/image-record";
-import { asDeclared, asRead, immutableMismatches, newMismatches, type Spelled } from "../schema/spelling";
+import { asDeclared, asRead, newMismatches, type Spelled } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
-import { anothersImage, endpointFound, explainForeign, makerOf } from "./accounts";
-import {
-  checkInputs,
-  deleteUnlessHeld,
-  failuresOfImage,
-  keyFailures,
-  locationOf,
-  readImage,
-  withOldTime,
-} from "./check";
-import { removeCreationTag } from "./tag-removal";
+import { endpointFound, makerOf } from "./accounts";
+import { checkInputs, keyFailures } from "./check";
+import { closeAfterFailure } from "./close";
 import type { Location, ProviderContext } from "./context";
 import { createImage } from "./create";
-import { closeAfterFailure } from "./close";
+import { deleteUnlessHeld } from "./delete";
 import { ImageError } from "./image-error";
-import { madeOfAnother } from "./made-of";
+import { locationOf, readImage, withOldTime } from "./read";
 import { refuseHopelessReplacement } from "./replace";
+import { removeCreationTag } from "./tag-removal";
 import { readTags } from "./tags";
+import { importsText, othersText, takeOver, takeOverFailures } from "./take-over";
 import type { Lifecycle } from "./types";
+import { updateImage } from "./update";
 import { nameOf } from "./uploads";
 import { compareContent, type Content } from "./verify";
 
@@ -48,20 +42,6 @@ type RecordState = State<typeof imageRecord>;
 
 /** The life of `ImageRecord`: the image's record, which exists at once and says what one declares of the image. */
 export function recordLifecycle(context: ProviderContext): Lifecycle {
-  /** An image that is to be taken over is looked at in preview already: what hinders it, and always will. */
-  async function refusedImage(inputs: RecordInputs): Promise<CheckFailure[]> {
-    const { imageId } = inputs;
-    if (imageId === undefined || isUnknown({ ...inputs, origin: undefined })) {
-      return [];
-    }
-    const location = await context.open(inputs);
-    return failuresOfImage(async () => {
-      const hindrances = await hindrancesOf(await location.client.showImage(imageId), inputs, location);
-      const reason = `image ${imageId} cannot be taken over: ${hindrances.join("; ")}.`;
-      return hindrances.length === 0 ? [] : [{ property: "imageId", reason }];
-    });
-  }
-
   return {
     async check(olds, news) {
       const { inputs, failures } = await checkInputs(context, imageRecord, news);
@@ -82,28 +62,7 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       if (absent !== undefined) {
         return { inputs, failures: [{ property: "source", reason: absent }] };
       }
-      const { imageId, origin } = checked;
-      const another = olds?.imageId !== imageId;
-      if (imageId === undefined || isUnknown(imageId)) {
-        return { inputs, failures };
-      }
-      if (!another) {
-        location.holders.want(imageId);
-        return { inputs, failures };
-      }
-      // A record that is replaced is checked again, as a new one.
-      const again = olds === undefined && origin !== undefined && location.checked.has(origin);
-      if (!again && !isUnknown(origin)) {
-        if (location.holders.isOthers(imageId, origin)) {
-          return { inputs, failures: [{ property: "imageId", reason: othersText(imageId) }] };
-        }
-        if (location.holders.isOfImport(imageId)) {
-          return { inputs, failures: [{ property: "imageId", reason: importsText(imageId) }] };
-        }
-        location.holders.wantAsNewcomer(imageId, origin);
-      }
-      location.holders.want(imageId);
-      return { inputs, failures: await refusedImage(checked) };
+      return { inputs, failures: await takeOverFailures(olds, checked, location) };
     },
 
     async diff(id, olds, news) {
@@ -225,58 +184,6 @@ function refusedReplacement(
   return stuck ? { property: "protected", reason } : undefined;
 }
 
-function othersText(id: string): string {
-  return (
-    `Image ${id} is managed by another resource of this program already, and can be managed by one alone. ` +
-    "Take the other one out, or give it an image of its own, and run pulumi up first."
-  );
-}
-
-function importsText(id: string): string {
-  return (
-    `Image ${id} is managed by an ImageImport of this program, which would delete it too. ` +
-    "Set deleteImage to false on that one, and run pulumi up first."
-  );
-}
-
-/** Why an image cannot be taken over: a sentence's part each. */
-async function hindrancesOf(image: Image, inputs: RecordInputs, { client }: Location): Promise<string[]> {
-  const hindrances = immutableMismatches(imageRecord, image, inputs);
-  if (!["queued", "saving", "uploading", "importing", "active"].includes(image.status)) {
-    hindrances.push(`it is ${image.status}`);
-  }
-  if (image.visibility === "public" || image.visibility === "community") {
-    hindrances.push(`it is ${image.visibility}`);
-  }
-  if (image.protected && !inputs.protected) {
-    hindrances.push(
-      "it is protected, and the program says protected: false; say true to take it over, and change that afterwards",
-    );
-  }
-  const foreign = await anothersImage(client, image);
-  if (foreign !== undefined) {
-    hindrances.push(foreign);
-  }
-  const made =
-    image.status === "active" && image.url === undefined
-      ? await madeOfAnother(image, inputs.url, client)
-      : undefined;
-  return made === undefined ? hindrances : [...hindrances, `it is ${made}`];
-}
-
-/** Updates an image. An answer that tells what was before is not believed. */
-async function updateImage(id: string, changes: UpdateImage, client: ScpClient): Promise<Image> {
-  const image = await client.updateImage(id, changes).catch(async (error: unknown) => {
-    if (!isForbidden(error)) {
-      throw error;
-    }
-    const refused = await client.showImage(id).catch(() => undefined);
-    throw (refused && (await explainForeign(error, refused, client))) ?? error;
-  });
-  const names = Object.keys(changes) as (keyof UpdateImage)[];
-  return names.every((name) => image[name] === changes[name]) ? image : client.showImage(id);
-}
-
 /**
  * Whether an image is active of another content than is expected from now on: then its file was written anew under the same url. Of a file
  * of this machine its own hashes decide.
@@ -362,26 +269,6 @@ async function makeImage(inputs: RecordInputs, location: Location): Promise<Imag
   return image;
 }
 
-/** Makes an image that exists already the record's own. */
-async function takeOver(inputs: RecordInputs, location: Location): Promise<Image> {
-  const { client } = location;
-  const image = await client.showImage(String(inputs.imageId));
-  const hindrances = await hindrancesOf(image, inputs, location);
-  if (hindrances.length > 0) {
-    throw new ImageError(`Image ${image.id} cannot be taken over: ${hindrances.join("; ")}.`);
-  }
-  const different = imageNames(imageRecord, "update").filter((name) => image[name] !== inputs[name]);
-  const changes: UpdateImage = pick(inputs, different);
-  if (inputs.tags !== undefined) {
-    await client.tags.set(image, inputs.tags);
-  } else {
-    await removeCreationTag(image, location); // What a killed run left can be taken over by its id.
-  }
-  const updated = different.length === 0 ? image : await updateImage(image.id, changes, client);
-  location.created.set(image.id, { tagged: false });
-  return updated;
-}
-
 /** What the request that creates an image says: all that is declared of the image itself. */
 function declaredIn(inputs: RecordInputs): CreateImage {
   const names: (keyof CreateImage)[] = [
@@ -398,10 +285,6 @@ function changesOf(inputs: RecordInputs, changed: readonly string[]): UpdateImag
   return pick(inputs, names);
 }
 
-function pick<T extends object, K extends keyof T>(values: T, names: readonly K[]): Pick<T, K> {
-  return Object.fromEntries(names.map((name) => [name, values[name]])) as Pick<T, K>;
-}
-
 /** What the record tells: what was declared, as the state is to have it, what is known of an image at once, and what is ours. */
 function outputs(image: Image, state: RecordState, { properties, echo }: Spelled): Record<string, unknown> {
   const { token, accountId, madeWith, endpoint, unconfirmed } = state;
@@ -410,6 +293,6 @@ function outputs(image: Image, state: RecordState, { properties, echo }: Spelled
     ...pick(state, ["tags", "region", "environment"]),
     ...pick(state, namesChanged(imageRecord, "setting")),
     ...{ echo, token, accountId, madeWith, endpoint, unconfirmed },
-    ...pick(image, namesGiven(imageRecord, "output") as (keyof Image)[]),
+    ...pick(image, namesOfOutputs(imageRecord)),
   });
 }

@@ -24,7 +24,7 @@ interface Services {
 }
 
 /**
- * Tells the user of images that carry his stack's creation tag, and that this run does not know to be in use: a killed run may have left
+ * Tells the user of images that carry their stack's creation tag, and that this run does not know to be in use: a killed run may have left
  * them. It never makes them ours. Whether another state holds an image, no tag can say.
  */
 export class OrphanFinder {

@@ -30,7 +30,8 @@ export abstract class DynamicResource extends pulumi.CustomResource {
   ) {
     refuseImport(type, name, opts);
     warnUnlessFound();
-    const { replaceOnChanges, retainOnDelete } = opts; // Applied by our own diff: Pulumi applies it where a provider tells which keys changed, and a dynamic one cannot.
+    // Our own diff applies these: Pulumi applies them where a provider tells which keys changed, and a dynamic one cannot.
+    const { replaceOnChanges, retainOnDelete } = opts;
     const { stackTraceLimit } = Error;
     try {
       // Pulumi notes for each property four times who declared it, with a stack trace: half of the time that a program of many images

@@ -53,3 +53,8 @@ export function omitUndefined(properties: Properties): Properties {
     Object.entries(properties).filter(([, value]) => value !== undefined && value !== null),
   );
 }
+
+/** Some of an object's properties. */
+export function pick<T extends object, K extends keyof T>(values: T, names: readonly K[]): Pick<T, K> {
+  return Object.fromEntries(names.map((name) => [name, values[name]])) as Pick<T, K>;
+}

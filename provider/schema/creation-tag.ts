@@ -27,16 +27,21 @@ export function newCreationTag(origin: string, createdAs: CreatedAs, now: number
   return `${origin}/${createdAs}-${Math.floor(now).toString(36)}-${randomBytes(6).toString("hex")}`;
 }
 
-const pattern = /^(.+)\/([0-9a-f-]{36})\/([0-9a-f]{16})\/(image|record)-([0-9a-z]{1,12})-[0-9a-f]{12}$/;
+const pattern =
+  /^(?<stackName>.+)\/(?<stackId>[0-9a-f-]{36})\/(?<place>[0-9a-f]{16})\/(?<createdAs>image|record)-(?<time>[0-9a-z]{1,12})-[0-9a-f]{12}$/;
 
 /** Undefined for a text that this version did not write: then nothing is known of the image. */
 export function parseCreationTag(value: string): CreationTag | undefined {
-  const [, stackName, stackId, place, createdAs, time] = pattern.exec(value) ?? [];
+  const { stackName, stackId, place, createdAs, time } = pattern.exec(value)?.groups ?? {};
   if (stackName === undefined || stackId === undefined || place === undefined || time === undefined) {
     return parseOldTag(value);
   }
   const origin = `${stackName}/${stackId}/${place}`;
-  return { origin, stackName, stackId, createdAs: createdAs as CreatedAs, createdAt: parseInt(time, 36) };
+  return { origin, stackName, stackId, createdAs: asCreatedAs(createdAs), createdAt: parseInt(time, 36) };
+}
+
+function asCreatedAs(word: string | undefined): CreatedAs {
+  return word === "image" ? "image" : "record";
 }
 
 /** The stack that a tag's origin names; undefined where it names none. */
@@ -44,13 +49,13 @@ export function stackIdOf(origin: string): string | undefined {
   return /\/([0-9a-f-]{36})\/[0-9a-f]{16}$/.exec(origin)?.[1];
 }
 
-/** What versions before 0.2 wrote. */
+/** What version 0.1.0 wrote. */
 function parseOldTag(value: string): CreationTag | undefined {
   const [, stackId, createdAs] =
     /^([0-9a-f-]{36})\/[0-9a-f]{16}\/(image|record)-[0-9a-f-]{36}$/.exec(value) ?? [];
   return stackId === undefined
     ? undefined
-    : { origin: "", stackName: "a stack", stackId, createdAs: createdAs as CreatedAs, createdAt: 0 };
+    : { origin: "", stackName: "a stack", stackId, createdAs: asCreatedAs(createdAs), createdAt: 0 };
 }
 
 /** An image's tags as its user knows them. */

@@ -2,6 +2,10 @@ import type { Input, Output } from "@pulumi/pulumi";
 import type { Image } from "../api/images";
 import { anything, type JsonSchema, type Kind } from "./kinds";
 
+// A description says two things of each property besides its kind: how its value comes to be (`Given`), and what a change of it does
+// (`Change`). Everything else follows: a program's arguments are what it states, a resource's outputs what it states or is told; check goes
+// over what is stated, diff over what a change of is more than a hint; requests and reads are made of those that are the image's fields.
+
 /**
  * What a change of a property does: `replace` makes a new resource and deletes the old one, `update` changes it in place,
  * `setting` is only remembered: it is about how we work, not about the image. A `hint` is for this run alone, and never a change.
@@ -136,9 +140,14 @@ export function asState<D extends Description>(_: D, properties: Properties): St
   return properties as State<D>;
 }
 
-/** The names of the properties that a program states, or an output. */
+/** The names of the properties that are given in one of these ways. */
 export function namesGiven(description: Description, ...given: readonly Given[]): string[] {
   return Object.keys(description).filter((name) => given.includes(propertyOf(description, name).given));
+}
+
+/** The names of the properties that are only told. */
+export function namesOfOutputs<D extends Description>(description: D): NamesGiven<D, "output">[] {
+  return namesGiven(description, "output") as NamesGiven<D, "output">[];
 }
 
 /** The names of the properties that a change does this to. */

@@ -71,7 +71,7 @@ export const imageRecord = {
    */
   imageId: optional(imageId, "setting"),
 
-  /** Id of the owner, as the image service calls him. */
+  /** Id of the owner, as the image service writes it. */
   owner: output,
   /** Name of the owner's account. */
   ownerAccountName: output,

@@ -1,4 +1,5 @@
-import { jsonSchemaOf, type PropertySchema } from "./description";
+import { pick } from "./check";
+import { jsonSchemaOf } from "./description";
 import { imageFile } from "./image-file";
 import { imageImport } from "./image-import";
 import { imageRecord } from "./image-record";
@@ -39,10 +40,3 @@ export function imageSchemaOf(comments: Comments = {}) {
 /** What `source` is, in words. */
 export const sourceComment =
   "A file on this machine to make the image of, in place of `url`: it is uploaded, imported, and its object closed.";
-
-function pick<K extends string>(
-  values: Record<K, PropertySchema>,
-  names: readonly K[],
-): Record<K, PropertySchema> {
-  return Object.fromEntries(names.map((name) => [name, values[name]])) as Record<K, PropertySchema>;
-}

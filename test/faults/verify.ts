@@ -50,8 +50,8 @@ function staysUntold({ condition: { tagLagMs = 0, denied = [] } }: World): boole
 }
 
 /**
- * Whether the user knows of an image that no state holds: it was named to him, or carries a creation tag, by which
- * `pulumi-scp-images orphans` lists it. Where images cannot be tagged, he was told that such an image will not be found.
+ * Whether the user knows of an image that no state holds: it was named to them, or carries a creation tag, by which
+ * `pulumi-scp-images orphans` lists it. Where images cannot be tagged, the user was told that such an image will not be found.
  */
 export function isTold(image: RawImage, { said }: Pick<World, "said">): boolean {
   const isTagged = image.tags.some(({ key }) => key === creationTagKey);

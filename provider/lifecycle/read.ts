@@ -1,0 +1,50 @@
+import { imageFields, type Image } from "../api/images";
+import { imageNames, type Properties } from "../schema/description";
+import { imageRecord } from "../schema/image-record";
+import type { Location, Overrides, ProviderContext } from "./context";
+import { showUnlessGone } from "./gone";
+
+/** Where a resource is: as its state says, or, for one that is only being looked up, as the settings say. */
+export function locationOf(
+  context: ProviderContext,
+  overrides: Overrides,
+): { region: string; environment: string } {
+  const { region, environment } = context.settings(overrides);
+  return { region, environment };
+}
+
+/**
+ * An image for a read. One that is only looked up must be there; one that the state knows may be gone, which must be proven.
+ * @param olds what the state says; undefined for a look-up
+ */
+export async function readImage(
+  id: string,
+  olds: Properties | undefined,
+  location: Location,
+): Promise<Image | undefined> {
+  if (olds === undefined) {
+    return location.client.showImage(id);
+  }
+  const listed = await location.reader.listed(id);
+  return listed !== undefined && tellsAll(listed, olds) ? listed : showUnlessGone(id, olds, location);
+}
+
+/** A list may tell less of an image than Show does. What cannot change need not be told again. */
+function tellsAll(listed: Image, olds: Properties): boolean {
+  const told: Properties = { ...listed };
+  const unchanging: readonly string[] = imageNames(imageRecord, "replace");
+  return Object.keys(imageFields).every(
+    (name) => olds[name] === undefined || told[name] !== undefined || unchanging.includes(name),
+  );
+}
+
+/**
+ * What a read gives the state: all that was found. When that is nothing new, the time of the last change stays too, since it
+ * also moves for what is no change of the resource's.
+ */
+export function withOldTime(now: Properties, before: Properties): Properties {
+  const changed = Object.keys(now).some(
+    (name) => name !== "updatedAt" && JSON.stringify(now[name]) !== JSON.stringify(before[name]),
+  );
+  return changed || before.updatedAt === undefined ? now : { ...now, updatedAt: before.updatedAt };
+}
