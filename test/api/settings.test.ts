@@ -11,6 +11,7 @@ import {
   type Environment,
 } from "../../provider/api/regions";
 import {
+  apiVersions,
   findSettings,
   hasCredentials,
   settingSources,
@@ -361,9 +362,9 @@ describe("what is refused", () => {
     expect(said).not.toContain("hidden");
   });
 
-  test.each(["1.4", "2", "v1.3", "1.3 ", "toString"])("API version %j", (version) => {
+  test.each(["1.99", "2", "v1.3", "1.3 ", "toString"])("API version %j", (version) => {
     expect(problem({ SCP_API_VERSION: version })).toBe(
-      `API version "${version}" does not exist; SCP has 1.3, 1.2, 1.1, 1.0 (apiVersion from environment variable SCP_API_VERSION).`,
+      `API version "${version}" does not exist; SCP has ${apiVersions.join(", ")} (apiVersion from environment variable SCP_API_VERSION).`,
     );
   });
 
