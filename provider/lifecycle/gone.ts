@@ -39,16 +39,16 @@ export async function showUnlessGone(
   services: Services,
 ): Promise<Image | undefined> {
   const { client } = services;
-  for (let asked = 1; ; asked += 1) {
-    const image = await showLate(id, Date.parse(String(remembered.createdAt)), services);
-    if (image !== undefined) {
-      return image;
-    }
-    if (asked === 2) {
-      await proveGone(id, remembered, client);
-      return undefined;
-    }
+  const shown = await undefinedIfNotFound(() => client.showImage(id));
+  if (shown !== undefined) {
+    return shown;
   }
+  await proveOurs(id, remembered, client); // Whom it is hidden from need not wait for it.
+  const late = await showLate(id, Date.parse(String(remembered.createdAt)), services);
+  if (late === undefined) {
+    await proveUnlisted(id, remembered, client);
+  }
+  return late;
 }
 
 /** An image; undefined when it is not found, and was created too long ago not to be shown yet. */
@@ -69,20 +69,24 @@ export async function showLate(
   }
 }
 
-async function proveGone(id: string, remembered: Remembered, client: ScpClient): Promise<void> {
-  const name = typeof remembered.name === "string" ? remembered.name : undefined;
-  const kept =
-    "It stays in the state. If it is gone indeed, take it out with pulumi state delete; " +
-    "scp:accountId states which account's keys are expected.";
-  if (await isListed(id, name, client)) {
-    throw new ImageError(
-      `Image ${id} is answered with 404, but the list of images has it. Run again. ${kept}`,
-    );
-  }
+const kept =
+  "It stays in the state. If it is gone indeed, take it out with pulumi state delete; " +
+  "scp:accountId states which account's keys are expected.";
+
+async function proveOurs(id: string, remembered: Remembered, client: ScpClient): Promise<void> {
   const foreign =
     anotherEndpoint(remembered, client.settings) ?? (await foreignAccount(client, id, remembered));
   if (foreign !== undefined) {
     throw new ImageError(`Image ${describe(id, remembered)} is answered with 404, but ${foreign}. ${kept}`);
+  }
+}
+
+async function proveUnlisted(id: string, remembered: Remembered, client: ScpClient): Promise<void> {
+  const name = typeof remembered.name === "string" ? remembered.name : undefined;
+  if (await isListed(id, name, client)) {
+    throw new ImageError(
+      `Image ${id} is answered with 404, but the list of images has it. Run again. ${kept}`,
+    );
   }
 }
 
