@@ -27,6 +27,7 @@ export const settingSources = {
     {
       env: ["SCP_ACCESS_KEY", "SCP_TF_ACCESS_KEY"],
       file: { name: "credentials.json", key: "access-key" },
+      ofAccount: true,
     },
     readKey,
   ),
@@ -35,6 +36,7 @@ export const settingSources = {
     {
       env: ["SCP_SECRET_KEY", "SCP_TF_SECRET_KEY"],
       file: { name: "credentials.json", key: "secret-key" },
+      ofAccount: true,
     },
     readKey,
   ),
@@ -77,11 +79,14 @@ export const settingSources = {
     minimum: 1,
     what: "the number of requests under way",
   }),
-  accountId: possible(
-    "SCP_ACCOUNT_ID",
-    "the account that the keys must be of; checked once in a run, before anything is done",
-    "any account",
-  ),
+  accountId: {
+    ...possible(
+      "SCP_ACCOUNT_ID",
+      "the account that the keys must be of; checked once in a run, before anything is done",
+      "any account",
+    ),
+    ofAccount: true as const,
+  },
   creationTag: flag(
     "SCP_CREATION_TAG",
     "`true`, or `false`: create images without the tag that tells what a killed run left (see When things fail)",
@@ -117,7 +122,7 @@ export class SettingsError extends Error {
  */
 export function findSettings(sources: SettingSources = {}): Settings {
   const resolver = resolverOf(sources);
-  const problems: string[] = [];
+  const problems = resolver.namesInProfile().flatMap(unknownInProfile(sources.profile));
   const values = Object.entries(settingSources).map(([key, one]) => {
     const name = key as SettingName;
     const { required, standard, read }: Setting<unknown> = one;
@@ -151,6 +156,19 @@ export function hasCredentials(sources: SettingSources = {}): boolean {
   return (
     resolver.find("accessKey", accessKey) !== undefined || resolver.find("secretKey", secretKey) !== undefined
   );
+}
+
+/** Settings of the process, not of an account. */
+const notOfProfiles: readonly string[] = ["maxRequests"] satisfies SettingName[];
+
+function unknownInProfile(profile = ""): (name: string) => string[] {
+  const known = Object.keys(settingSources).filter((name) => !notOfProfiles.includes(name));
+  return (name) =>
+    known.includes(name)
+      ? []
+      : [
+          `Pulumi config scp:profiles: profile "${profile}" has a setting "${name}"; there are ${known.join(", ")}.`,
+        ];
 }
 
 function resolverOf(sources: SettingSources): Resolver {

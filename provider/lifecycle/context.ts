@@ -64,6 +64,7 @@ export interface Location {
 export interface Overrides {
   region?: unknown;
   environment?: unknown;
+  profile?: unknown;
 }
 
 /** The context that these sources of settings describe. Clients are kept, so that connections and the poller are shared. */
@@ -76,9 +77,10 @@ export function createContext(
   const digests = new FileDigests();
   const locations = new Map<string, Location & { account?: Promise<void> }>();
   const shared: Shared = nothingKnown();
-  const settings = ({ region, environment }: Overrides) =>
+  const settings = ({ region, environment, profile }: Overrides) =>
     findSettings({
       ...sources,
+      profile: asText(profile) ?? sources.profile,
       overrides: {
         region: asText(region) ?? sources.overrides?.region,
         environment: asText(environment) ?? sources.overrides?.environment,

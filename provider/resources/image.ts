@@ -88,7 +88,7 @@ export class Image extends pulumi.ComponentResource {
 
   private declare(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): Parts {
     const { source, verify, expectedChecksum, ...declared } = args;
-    const { region, environment } = args;
+    const { region, environment, profile } = args;
     const timeouts = args.timeouts ?? timeoutsOf(opts);
     refuseSource(name, source);
     const uploaded = source && this.upload(name, source, args, opts);
@@ -111,6 +111,7 @@ export class Image extends pulumi.ComponentResource {
       partOfImage: true,
       region,
       environment,
+      profile,
     };
     return { record, file: new ImageImport(name, imported, this.partOptions(opts, importKeys)) };
   }
@@ -118,13 +119,14 @@ export class Image extends pulumi.ComponentResource {
   private upload(
     name: string,
     source: ImageSource,
-    { region, environment, minDisk, url, expectedChecksum }: ImageArgs,
+    { region, environment, profile, minDisk, url, expectedChecksum }: ImageArgs,
     { dependsOn, retainOnDelete, ignoreChanges }: pulumi.CustomResourceOptions,
   ): ImageFile {
     const ignoreContent = ignoreChanges?.some((path) => ["*", "source"].includes(rootOf(path))) === true;
     const of = {
       region,
       environment,
+      profile,
       minDisk,
       url,
       expectedChecksum,
@@ -207,6 +209,7 @@ const stated = new Set<string>([
   "deleteImage",
   "region",
   "environment",
+  "profile",
 ] satisfies (keyof ImageImportArgs)[]);
 const importNames = publicNames(imageImport).filter((name) => !stated.has(name));
 

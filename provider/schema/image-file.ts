@@ -1,5 +1,5 @@
-import { byDefault, configured, internal, kept, outputOf, required } from "./description";
-import { hex, oneOf, text } from "./kinds";
+import { byDefault, configured, internal, kept, optional, outputOf, required } from "./description";
+import { hex, oneOf, profileName, text } from "./kinds";
 
 /** An object that images are imported from, and what is in it. */
 export interface StagedObject {
@@ -50,6 +50,11 @@ export const imageFile = {
   region: configured(text(), "replace"),
   /** Environment: `s`, `g` or `e`. By default the configured one. */
   environment: configured(text(), "replace"),
+  /**
+   * Whose keys are used: the name of a profile in Pulumi config `scp:profiles`. By default the stack's. Another profile of the same account
+   * changes nothing else; one of another account replaces.
+   */
+  profile: optional(profileName, "setting"),
 
   /** The object. */
   object: outputOf<StagedObject>(),

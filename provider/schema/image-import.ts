@@ -1,7 +1,7 @@
 import { byDefault, configured, internal, kept, optional, output, required } from "./description";
 import type { AfterImport, StagedObject } from "./image-file";
 import { timeoutsKind } from "./image-record";
-import { flag, hex, imageId, objectUrl, oneOf, text } from "./kinds";
+import { flag, hex, imageId, objectUrl, oneOf, profileName, text } from "./kinds";
 import type { Echo } from "./spelling";
 
 /** The import of a file into an image record, and what the file turned out to be. */
@@ -31,6 +31,11 @@ export const imageImport = {
   region: configured(text(), "replace"),
   /** Environment: `s`, `g` or `e`. By default the configured one. */
   environment: configured(text(), "replace"),
+  /**
+   * Whose keys are used: the name of a profile in Pulumi config `scp:profiles`. By default the stack's. Another profile of the same account
+   * changes nothing else; one of another account replaces.
+   */
+  profile: optional(profileName, "setting"),
 
   /** `active`, unless an operator has deactivated the image since. */
   status: output,

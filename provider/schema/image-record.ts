@@ -1,7 +1,19 @@
 import { creationTagKey } from "./creation-tag";
 import { byDefault, configured, internal, kept, optional, output, required } from "./description";
 import type { StagedObject } from "./image-file";
-import { duration, flag, imageId, map, object, objectUrl, oneOf, text, whole, type Kind } from "./kinds";
+import {
+  duration,
+  flag,
+  imageId,
+  map,
+  object,
+  objectUrl,
+  oneOf,
+  profileName,
+  text,
+  whole,
+  type Kind,
+} from "./kinds";
 import type { Echo } from "./spelling";
 
 /** How long things may take. The resource option `customTimeouts` says the same; this argument goes first. */
@@ -65,6 +77,11 @@ export const imageRecord = {
   region: configured(text(), "replace"),
   /** Environment: `s`, `g` or `e`. By default the configured one. */
   environment: configured(text(), "replace"),
+  /**
+   * Whose keys are used: the name of a profile in Pulumi config `scp:profiles`. By default the stack's. Another profile of the same account
+   * changes nothing else; one of another account replaces.
+   */
+  profile: optional(profileName, "setting"),
   /**
    * Id of an existing image to manage instead of making one. What cannot change must be as the image has it, which preview checks;
    * what can change is brought to what is declared. Another id replaces; taking the property out afterwards does nothing.

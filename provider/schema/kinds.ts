@@ -94,6 +94,12 @@ export const flag: Kind<boolean> = kind({ type: "boolean" }, (value) =>
   unless(typeof value === "boolean", "must be true or false"),
 );
 
+/** The name of a profile, which also stands in the names of environment variables. */
+export const profileName: Kind<string> = text({
+  pattern: /^[a-z][a-z0-9-]{0,31}$/,
+  complaint: `must be the name of a profile: up to 32 characters out of a-z, 0-9 and "-", a letter first`,
+});
+
 export const imageId: Kind<string> = kind({ type: "string" }, (value) =>
   unless(typeof value === "string" && isImageId(value), "must be an image's id, a UUID"),
 );
