@@ -62,8 +62,7 @@ export class Resolver {
     const { overrides = {}, env = process.env } = this.given;
     yield [`the argument ${name}`, overrides[name]];
     if (this.profile !== undefined) {
-      const stated = this.profile.stated[name];
-      yield [this.profile.place(name), stated === undefined ? undefined : String(stated)];
+      yield [this.profile.place(name), this.profile.stated[name]];
       const variable = this.profile.variable(source);
       yield [`environment variable ${variable}`, env[variable]];
     }
@@ -112,13 +111,15 @@ export class Resolver {
     }
     const profiles = parseObject(text);
     const stated = profiles !== undefined && Object.hasOwn(profiles, name) ? profiles[name] : {};
-    if (profiles === undefined || !isRecord(stated)) {
+    if (profiles === undefined || !isRecord(stated) || Object.values(stated).some(isNested)) {
       throw this.error(
         "Pulumi config scp:profiles must hold an object of settings for each profile: set each by " +
           `pulumi config set --path --secret 'scp:profiles.${name}.accessKey'.`,
       );
     }
-    return { ...profile, stated };
+    // With --path, Pulumi takes what looks like a number or a truth value for one.
+    const texts = Object.entries(stated).map(([setting, value]) => [setting, `${value as string}`]);
+    return { ...profile, stated: Object.fromEntries(texts) as Record<string, string> };
   }
 
   private file(name: string): Record<string, unknown> {
@@ -190,7 +191,7 @@ export class Resolver {
 interface Profile {
   name: string;
   /** What Pulumi config says of it. */
-  stated: Record<string, unknown>;
+  stated: Record<string, string>;
   /** Where Pulumi config says it, in words. */
   place: (setting: string) => string;
   /** Which environment variable says it. */
@@ -215,4 +216,8 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isNested(value: unknown): boolean {
+  return typeof value === "object";
 }

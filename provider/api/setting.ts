@@ -37,6 +37,11 @@ export function possible(
   return { env: [variable], meaning, fallback, read };
 }
 
+/** The same as a setting that belongs to one account: a profile has its own, and never the stack's. */
+export function ofAccount<T>(setting: Setting<T>): Setting<T> {
+  return { ...setting, ofAccount: true };
+}
+
 /** A whole number. */
 export function whole(
   variable: string,

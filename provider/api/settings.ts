@@ -7,7 +7,7 @@ import {
   type Environment,
   type Place,
 } from "./regions";
-import { anyText, Complaint, flag, needed, oneOf, possible, whole, type Setting } from "./setting";
+import { anyText, Complaint, flag, needed, ofAccount, oneOf, possible, whole, type Setting } from "./setting";
 import type { KeyPair } from "./sign";
 
 /** The versions of the Virtual Server API, the newest first. 1.0 and 1.1 are deprecated and do not show `scp_gpu_driver`. */
@@ -22,23 +22,25 @@ const environmentOfAuthUrl = (text: string) => /^https:\/\/iam\.([a-z])\./.exec(
 
 /** Each setting and every place it is looked for, besides Pulumi config `scp:<name>`. The documentation's table is made from this. */
 export const settingSources = {
-  accessKey: needed(
-    "the access key of the key pair (a secret)",
-    {
-      env: ["SCP_ACCESS_KEY", "SCP_TF_ACCESS_KEY"],
-      file: { name: "credentials.json", key: "access-key" },
-      ofAccount: true,
-    },
-    readKey,
+  accessKey: ofAccount(
+    needed(
+      "the access key of the key pair (a secret)",
+      {
+        env: ["SCP_ACCESS_KEY", "SCP_TF_ACCESS_KEY"],
+        file: { name: "credentials.json", key: "access-key" },
+      },
+      readKey,
+    ),
   ),
-  secretKey: needed(
-    "the secret key of the key pair (a secret)",
-    {
-      env: ["SCP_SECRET_KEY", "SCP_TF_SECRET_KEY"],
-      file: { name: "credentials.json", key: "secret-key" },
-      ofAccount: true,
-    },
-    readKey,
+  secretKey: ofAccount(
+    needed(
+      "the secret key of the key pair (a secret)",
+      {
+        env: ["SCP_SECRET_KEY", "SCP_TF_SECRET_KEY"],
+        file: { name: "credentials.json", key: "secret-key" },
+      },
+      readKey,
+    ),
   ),
   region: needed(
     "the region, such as `kr-west1`",
@@ -79,14 +81,13 @@ export const settingSources = {
     minimum: 1,
     what: "the number of requests under way",
   }),
-  accountId: {
-    ...possible(
+  accountId: ofAccount(
+    possible(
       "SCP_ACCOUNT_ID",
       "the account that the keys must be of; checked once in a run, before anything is done",
       "any account",
     ),
-    ofAccount: true as const,
-  },
+  ),
   creationTag: flag(
     "SCP_CREATION_TAG",
     "`true`, or `false`: create images without the tag that tells what a killed run left (see When things fail)",
