@@ -118,7 +118,7 @@ export class Resolver {
       );
     }
     // With --path, Pulumi takes what looks like a number or a truth value for one.
-    const texts = Object.entries(stated).map(([setting, value]) => [setting, `${value as string}`]);
+    const texts = Object.entries(stated).map(([setting, value]) => [setting, value as string]);
     return { ...profile, stated: Object.fromEntries(texts) as Record<string, string> };
   }
 
