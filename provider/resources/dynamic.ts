@@ -84,6 +84,16 @@ export function typeName(type: string): string {
   return `pulumi-nodejs:dynamic/scp:${type}`;
 }
 
+/**
+ * Whether a value is a resource of this type, of whatever copy of this package. Policy packs ask with an object that has the type alone.
+ * @param type as the state has it
+ */
+export function isOfType(value: unknown, type: string): boolean {
+  return (
+    typeof value === "object" && value !== null && "__pulumiType" in value && value.__pulumiType === type
+  );
+}
+
 /** What stands in the state as a resource's provider. */
 export function providerText(module: string): string {
   return `exports.handler = () => require("pulumi-scp-images/runtime/${module}");`;

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Args, Outputs } from "../schema/description";
 import { imageImport } from "../schema/image-import";
 import type { Timeouts } from "../schema/image-record";
-import { DynamicResource } from "./dynamic";
+import { DynamicResource, isOfType, typeName } from "./dynamic";
 
 /** Which file goes into which record. */
 export interface ImageImportArgs extends Args<typeof imageImport> {}
@@ -17,6 +17,11 @@ export interface ImageImport extends Outputs<typeof imageImport> {}
  * false or the resource option `retainOnDelete` is set.
  */
 export class ImageImport extends DynamicResource {
+  /** Whether a value is an `ImageImport`, also one of another copy of this package; and for policy packs, whether a resource is one. */
+  static override isInstance(value: unknown): value is ImageImport {
+    return isOfType(value, typeName("ImageImport"));
+  }
+
   constructor(name: string, args: ImageImportArgs, opts?: pulumi.CustomResourceOptions) {
     const timeouts = args.timeouts ?? timeoutsOf(opts);
     super("ImageImport", "image-import", name, imageImport, { ...args, timeouts }, opts);

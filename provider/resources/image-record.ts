@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Args, Outputs } from "../schema/description";
 import { imageRecord } from "../schema/image-record";
-import { DynamicResource, typeName } from "./dynamic";
+import { DynamicResource, isOfType, typeName } from "./dynamic";
 import { originOf } from "./origin";
 
 /** What one declares of an image. A wrong value is refused in preview, before anything is done. */
@@ -19,6 +19,11 @@ export interface ImageRecord extends Outputs<typeof imageRecord> {}
  * Alone, it keeps its creation tag until it is updated, and what a killed run left of it is told, never adopted.
  */
 export class ImageRecord extends DynamicResource {
+  /** Whether a value is an `ImageRecord`, also one of another copy of this package; and for policy packs, whether a resource is one. */
+  static override isInstance(value: unknown): value is ImageRecord {
+    return isOfType(value, typeName("ImageRecord"));
+  }
+
   constructor(name: string, args: ImageRecordArgs, opts?: pulumi.CustomResourceOptions) {
     const isLookUp = opts?.id !== undefined;
     const origin = isLookUp ? undefined : originOf(name, typeName("ImageRecord"), opts?.parent);

@@ -4,7 +4,7 @@ import { rootOf } from "../schema/diff";
 import { imageSchemaOf, ofImport, sourceNames } from "../schema/image";
 import { imageImport } from "../schema/image-import";
 import { imageRecord } from "../schema/image-record";
-import { publicNames, refuseImport } from "./dynamic";
+import { isOfType, publicNames, refuseImport } from "./dynamic";
 import { ImageFile, type ImageFileArgs } from "./image-file";
 import { ImageImport, timeoutsOf, type ImageImportArgs } from "./image-import";
 import { ImageRecord, type ImageRecordArgs } from "./image-record";
@@ -24,6 +24,9 @@ export interface ImageArgs
   /** A file on this machine to make the image of, in place of `url`: it is uploaded, imported, and its object closed. */
   source?: ImageSource;
 }
+
+/** The component's type in the state. Permanent. */
+const imageType = "scp:index:Image";
 
 type RecordOutputs = Omit<Outputs<typeof imageRecord>, "imageId">;
 type ImportOutputs = Omit<Outputs<typeof imageImport>, keyof ImageImportArgs>;
@@ -49,6 +52,14 @@ export interface Image extends RecordOutputs, ImportOutputs {}
  * The resource options reach the part that they mean; `import` cannot work for dynamic resources.
  */
 export class Image extends pulumi.ComponentResource {
+  /**
+   * Whether a value is an `Image`, also one of another copy of this package. For policy packs, whether a resource is one: an `Image` is a
+   * component, and its properties are those of the `ImageRecord` and the `ImageImport` below it.
+   */
+  static override isInstance(value: unknown): value is Image {
+    return isOfType(value, imageType);
+  }
+
   /** The image's id. */
   readonly id: pulumi.Output<string>;
 
@@ -57,7 +68,7 @@ export class Image extends pulumi.ComponentResource {
    */
   constructor(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions = {}) {
     refuseImport("Image", name, opts);
-    super("scp:index:Image", name, {}, componentOptions(opts));
+    super(imageType, name, {}, componentOptions(opts));
     const { record, file } =
       opts.id === undefined ? this.declare(name, args, opts) : this.lookUp(name, opts.id);
 
