@@ -17,7 +17,6 @@ import type { Settings } from "../settings";
 import type { ImageBody } from "../store";
 import { objectsOf, uploadsOf } from "../storage/seen";
 import { unkindShape } from "../unkind";
-import type { ServerGiven } from "../servers";
 import { type Shape, check, flag, oneOf, whole } from "../validation";
 
 /** What only the emulator has, under `/_emulator/`: unsigned, and for whoever runs on this machine. */
@@ -50,7 +49,7 @@ const actions: Record<string, Action> = {
     return cloud.raw(stored(cloud, id));
   },
   "GET servers": (cloud) => [...cloud.store.servers.values()],
-  "POST servers": async (cloud, _id, call) => cloud.addServer((await body(call)) as ServerGiven),
+  "POST servers": async (cloud, _id, call) => cloud.addServer(await body(call)),
   "GET deleted": (cloud) => cloud.deleted,
   "GET objects": (cloud) => objectsOf(cloud.store),
   "GET uploads": (cloud) => uploadsOf(cloud.store),
