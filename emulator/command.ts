@@ -6,8 +6,10 @@ export const usage = `The emulator of Samsung Cloud Platform's image API.
   --port N               port on 127.0.0.1 (default 4510; 0: any free one)
   --data FOLDER          where it keeps its data (default .local/emulator)
   --import-ms N          least time of an import in milliseconds (default 3000)
+  --snapshot-ms N        how long an image of a server is saved, likewise (default 3000)
   --imports-by WHAT      create: a created image starts importing by itself (default)
                          import: it waits for the import operation
+  --standard-images      the vendor's own images are there, for every account to see
   --access-key, --secret-key, --account-id, --region, --environment
 `;
 
@@ -52,7 +54,9 @@ export function optionsFrom(args: string[]): EmulatorOptions | "help" {
       port: text,
       data: text,
       "import-ms": text,
+      "snapshot-ms": text,
       "imports-by": text,
+      "standard-images": { type: "boolean" },
       "access-key": text,
       "secret-key": text,
       "account-id": text,
@@ -70,6 +74,8 @@ export function optionsFrom(args: string[]): EmulatorOptions | "help" {
     dataDir: values.data ?? ".local/emulator",
     importMs: whole("--import-ms", values["import-ms"] ?? "3000", 2 ** 31 - 1),
     queuedMs: 30,
+    snapshotMs: whole("--snapshot-ms", values["snapshot-ms"] ?? "3000", 2 ** 31 - 1),
+    standardImages: values["standard-images"] ?? false,
     importsBy,
     accessKey: values["access-key"],
     secretKey: values["secret-key"],

@@ -2,9 +2,14 @@ import { ApiError, type JsonObject } from "./http";
 import { requestFaultKinds, type RequestFaultKind, type SpoiledAnswer } from "./effects";
 import { isPattern } from "./validation";
 
-export const importFaultKinds = ["import-fails", "import-hangs"] as const;
-export type ImportFaultKind = (typeof importFaultKinds)[number];
-export type FaultKind = RequestFaultKind | ImportFaultKind;
+const workFaultKinds = {
+  import: ["import-fails", "import-hangs"],
+  snapshot: ["snapshot-fails", "snapshot-hangs"],
+} as const;
+/** What goes on behind the answers, and may meet a fault there. */
+export type WorkName = keyof typeof workFaultKinds;
+export type WorkFaultKind = (typeof workFaultKinds)[WorkName][number];
+export type FaultKind = RequestFaultKind | WorkFaultKind;
 
 /** An ordered fault. What is left out matches everything. */
 export interface Fault extends SpoiledAnswer {
@@ -16,7 +21,7 @@ export interface Fault extends SpoiledAnswer {
   path?: string;
   /** `api` (default) or `storage`. Not looked at when `operation` is given. */
   service?: Service;
-  /** Of an import fault: the id, the name or the url of the image. */
+  /** Of an import fault: the id, the name or the url of the image. Of a snapshot fault: its id, its name or the id of the server. */
   image?: string;
   /** The first match, counted from now, that the fault strikes. Default 1. */
   nth?: number;
@@ -38,10 +43,10 @@ export interface OrderedFault extends Fault {
   struck: number;
 }
 
-/** What may meet a fault: a request, or the start of an import. */
+/** What may meet a fault: a request, or the start of an import or a snapshot. `url` is where its data comes from. */
 export type Subject =
   | { service: Service; operation: string; method: string; path: string }
-  | { image: { id: string; name: string; url: string | null } };
+  | { work: WorkName; image: { id: string; name: string; url: string | null } };
 
 /** The one list of ordered faults. Each counts its own matches; the first that is due strikes. */
 export class Faults {
@@ -76,12 +81,12 @@ export class Faults {
 }
 
 function matches(fault: Fault, subject: Subject): boolean {
-  const ofImports = (importFaultKinds as readonly string[]).includes(fault.kind);
-  if ("image" in subject) {
+  if ("work" in subject) {
     const { id, name, url } = subject.image;
-    return ofImports && (fault.image === undefined || [id, name, url].includes(fault.image));
+    const strikes = (workFaultKinds[subject.work] as readonly string[]).includes(fault.kind);
+    return strikes && (fault.image === undefined || [id, name, url].includes(fault.image));
   }
-  if (ofImports) return false;
+  if (!(requestFaultKinds as string[]).includes(fault.kind)) return false;
   const place = fault.operation
     ? fault.operation === subject.operation
     : (fault.service ?? "api") === subject.service;
@@ -109,12 +114,14 @@ function chances(seed: number): () => number {
   };
 }
 
+const allKinds: FaultKind[] = [...requestFaultKinds, ...Object.values(workFaultKinds).flat()];
+
 const isNumber = (value: unknown): value is number => typeof value === "number" && value >= 0;
 const isText = (value: unknown): value is string => typeof value === "string";
 
 /** What a member of a fault may be. A wrong order would otherwise be a fault that silently never comes. */
 const members: Record<keyof Fault, (value: unknown) => boolean> = {
-  kind: (value) => [...requestFaultKinds, ...importFaultKinds].includes(value as FaultKind),
+  kind: (value) => allKinds.includes(value as FaultKind),
   operation: isText,
   method: isText,
   path: (value) => isText(value) && isPattern(value),

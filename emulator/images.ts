@@ -1,6 +1,6 @@
 import type { Account, Settings } from "./settings";
 import type { Echo } from "./unkind";
-import type { ImageBody, Store, StoredImage } from "./store";
+import type { ImageBody, Member, Store, StoredImage } from "./store";
 
 /** Timestamps of the API: UTC, whole seconds. */
 export function timestamp(ms: number): string {
@@ -81,15 +81,19 @@ export function without<T extends object, K extends keyof T>(whole: T, ...names:
 
 export const isOwner = (image: StoredImage, account: Account) => image.body.owner === account.accountId;
 
-export const membership = (image: StoredImage, account: Account) =>
-  image.body.visibility === "shared"
-    ? image.members.find((member) => member.member_id === account.accountId)
-    : undefined;
+/** The members that the API tells of: those of a shared image that have arrived. Glance keeps the others, and hides them. */
+export function membersOf(image: StoredImage, { now, memberLagMs }: Settings): Member[] {
+  if (image.body.visibility !== "shared") return [];
+  return image.members.filter(({ addedMs = -Infinity }) => now() >= addedMs + memberLagMs);
+}
+
+export const membership = (image: StoredImage, account: Account, settings: Settings) =>
+  membersOf(image, settings).find((member) => member.member_id === account.accountId);
 
 /** Who may show an image: its owner, everybody when it is public, and whoever it was offered to. */
-export function mayShow(image: StoredImage, account: Account): boolean {
+export function mayShow(image: StoredImage, account: Account, settings: Settings): boolean {
   const open = ["public", "community"].includes(image.body.visibility);
-  return open || isOwner(image, account) || membership(image, account) !== undefined;
+  return open || isOwner(image, account) || membership(image, account, settings) !== undefined;
 }
 
 /** The resource manager's name of an image. */

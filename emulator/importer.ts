@@ -1,64 +1,36 @@
 import { createHash } from "node:crypto";
 import http from "node:http";
-import { setImmediate, setTimeout as delay } from "node:timers/promises";
 import type { Faults } from "./faults";
 import { touch } from "./images";
 import { loopbackAddress } from "./objectUrl";
 import { headerBytes, readQcow2Header } from "./qcow2";
 import type { Settings } from "./settings";
 import type { RawImage, Store, StoredImage } from "./store";
+import { type Works, pause, untilAborted } from "./works";
 
 const mostRedirects = 5;
-
-interface Work {
-  done: Promise<void>;
-  abort: AbortController;
-}
 
 /** What the importer needs of the rest of the emulator. */
 interface Surroundings {
   settings: Settings;
   store: Store;
   faults: Faults;
+  works: Works;
   storageUrl: () => string;
   raw: (image: StoredImage) => RawImage;
 }
 
 /** Imports: fetches an image's file over HTTP, measures it, and moves the image through Glance's states. */
 export class Importer {
-  private readonly works = new Map<string, Work>();
-
   constructor(private readonly around: Surroundings) {}
 
   /** Accepts an import. It begins after the caller's own answer is made: that one still says `queued`. */
   start(image: StoredImage, url: string): void {
-    const abort = new AbortController();
     image.importRunning = true;
     image.importsStarted++;
     image.importError = null;
     this.around.store.changed();
-    const done = this.run(image, url, abort.signal).finally(() => this.works.delete(image.body.id));
-    this.works.set(image.body.id, { done, abort });
-  }
-
-  isRunning(id: string): boolean {
-    return this.works.has(id);
-  }
-
-  /** Resolves when the image's import under way has ended, however it ended; at once when there is none. */
-  async settled(id: string): Promise<void> {
-    await this.works.get(id)?.done;
-  }
-
-  /** Gives an import up where it stands. The image keeps the state that it has. */
-  async cancel(id: string): Promise<void> {
-    const work = this.works.get(id);
-    work?.abort.abort();
-    await work?.done;
-  }
-
-  async cancelAll(): Promise<void> {
-    await Promise.all([...this.works.keys()].map((id) => this.cancel(id)));
+    this.around.works.start(image.body.id, (signal) => this.run(image, url, signal));
   }
 
   private async run(image: StoredImage, url: string, signal: AbortSignal): Promise<void> {
@@ -93,7 +65,7 @@ export class Importer {
   }
 
   private async meetFault(image: StoredImage, signal: AbortSignal): Promise<void> {
-    const fault = this.around.faults.meet({ image: image.body });
+    const fault = this.around.faults.meet({ work: "import", image: image.body });
     if (!fault) return;
     await pause(fault.latencyMs ?? 0, signal);
     if (fault.kind === "import-fails") throw new Error("This failure was ordered as a fault.");
@@ -154,20 +126,5 @@ export async function isReadable(address: URL): Promise<boolean> {
 function anonymousRequest(method: string, address: URL, signal?: AbortSignal): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     http.request(address, { method, signal, agent: false }, resolve).on("error", reject).end();
-  });
-}
-
-/** Waits; for nothing, still until the next turn of the event loop. Throws when aborted. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms > 0) await delay(ms, undefined, { signal });
-  else await setImmediate(undefined, { signal });
-}
-
-function untilAborted(signal: AbortSignal): Promise<never> {
-  signal.throwIfAborted();
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener("abort", () => {
-      reject(new Error("aborted"));
-    });
   });
 }

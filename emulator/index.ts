@@ -13,13 +13,15 @@ import { addBucket } from "./storage/buckets";
 import { keep } from "./storage/objects";
 import { storageRoom } from "./storage/room";
 import { type RawObject, type RawUpload, objectsOf, uploadsOf } from "./storage/seen";
-import { type Acl, type ImageBody, type RawImage, Store, type Tag } from "./store";
+import type { ServerGiven } from "./servers";
+import { type Acl, type ImageBody, type RawImage, Store, type StoredServer, type Tag } from "./store";
 
 export type { Fault, FaultKind, OrderedFault } from "./faults";
 export type { LoggedRequest } from "./journal";
 export type { Account, EmulatorOptions, Settings } from "./settings";
 export type { RawObject, RawUpload } from "./storage/seen";
-export type { Acl, CannedAcl, Grant, ImageBody, Permission, RawImage } from "./store";
+export type { ServerGiven } from "./servers";
+export type { Acl, CannedAcl, Grant, ImageBody, Permission, RawImage, StoredServer } from "./store";
 export { type Denial, type Echo, type Gateway, type Unkindness, kind } from "./unkind";
 
 /** Samsung Cloud Platform on this machine, as far as images go. */
@@ -29,8 +31,8 @@ export interface Emulator {
   /** The S3-compatible endpoint, path style. */
   objectStorageUrl: string;
   /**
-   * The settings in effect. `importMs`, `queuedMs`, `importsBy`, `pathForms` and those of {@link Unkindness} may be
-   * changed at any time.
+   * The settings in effect. `importMs`, `queuedMs`, `snapshotMs`, `importsBy`, `pathForms`, `standardImages` and those of
+   * {@link Unkindness} may be changed at any time.
    */
   options: Settings;
   /** Environment variables that point a client process here. */
@@ -43,9 +45,13 @@ export interface Emulator {
   objects: () => RawObject[];
   /** Every multipart upload under way, with the parts that it has. */
   uploads: () => RawUpload[];
-  /** Every image of every account, with what the API does not show. */
-  images: () => RawImage[];
-  /** Resolves when the image's import under way has ended, well or not; at once when there is none. */
+  /** Every image of every account, with what the API does not show; with `standard` those of {@link EmulatorOptions.standardImages} too. */
+  images: (also?: { standard?: boolean }) => RawImage[];
+  /** Makes many images behind everybody's back, each `active` and the main account's unless it says otherwise. Fields as on the wire. */
+  addImages: (images: Partial<ImageBody>[]) => Promise<RawImage[]>;
+  /** Makes a server known. From then on its account has no others: before, every UUID is one. */
+  addServer: (server?: ServerGiven) => Promise<StoredServer>;
+  /** Resolves when the image's import or snapshot under way has ended, well or not; at once when there is none. */
   settled: (id: string) => Promise<void>;
   /** Changes an image behind everybody's back, or makes it (then `active`). Fields as on the wire. */
   setImage: (id: string, patch: Partial<ImageBody>) => Promise<RawImage>;
@@ -68,7 +74,7 @@ export interface Emulator {
     /** All that were ordered, with how often each matched and struck. */
     list: () => OrderedFault[];
   };
-  /** Forgets images, the deleted ones too, tags, objects, faults and counts; keeps the settings. */
+  /** Forgets images, the deleted ones too, tags, servers, objects, faults and counts; keeps the settings. */
   reset: () => Promise<void>;
   /** Ends imports under way and connections. With a `dataDir`, the next one goes on from here. */
   close: () => Promise<void>;
@@ -90,7 +96,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 }
 
 function emulatorOf(cloud: Cloud, server: Server): Emulator {
-  const { settings, store, faults, journal, importer } = cloud;
+  const { settings, store, faults, journal, works } = cloud;
   return {
     url: cloud.url,
     objectStorageUrl: cloud.url,
@@ -100,8 +106,10 @@ function emulatorOf(cloud: Cloud, server: Server): Emulator {
     objectUrl: (bucket, key) => publicObjectUrl(settings, bucket, key),
     objects: () => objectsOf(store),
     uploads: () => uploadsOf(store),
-    images: () => cloud.images(),
-    settled: (id) => importer.settled(id),
+    images: (also) => cloud.images(also),
+    addImages: (images) => cloud.addImages(images),
+    addServer: (server) => cloud.addServer(server),
+    settled: (id) => works.settled(id),
     setImage: (id, patch) => cloud.setImage(id, patch),
     removeImage: (id) => cloud.removeImage(id),
     setTags: (id, tags) => cloud.setTags(id, tags),
@@ -117,10 +125,10 @@ function emulatorOf(cloud: Cloud, server: Server): Emulator {
     },
     reset: () => cloud.reset(),
     close: async () => {
-      await importer.cancelAll();
+      await works.cancelAll();
       await server.close();
       // Of a request that was being answered meanwhile.
-      await importer.cancelAll();
+      await works.cancelAll();
       await store.saved();
       if (settings.dataDir) await unlockFolder(settings.dataDir, cloud.url);
     },

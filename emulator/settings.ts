@@ -34,11 +34,21 @@ export interface EmulatorOptions extends Partial<Unkindness> {
   importsBy?: ImportsBy;
   /** Least time in `importing` before `active`, milliseconds. Default 0. A failure does not wait for it. */
   importMs?: number | ((image: RawImage) => number);
+  /**
+   * How long an image of a server is `saving`, milliseconds. With 0, the default, it is `active` at once; else `queued`
+   * comes first, as long as `queuedMs` says.
+   */
+  snapshotMs?: number | ((image: RawImage) => number);
+  /** The vendor's own images, which every account sees and none may change, are there. Default false. */
+  standardImages?: boolean;
   /** How long accepted work stays `queued`, milliseconds. Default 0; real Glance takes some 30. */
   queuedMs?: number;
   /** Object Storage paths that work: `/account:bucket/…` alone, or `/account/bucket/…` too (default). */
   pathForms?: PathForms;
-  /** What the next start makes of imports cut short: back to `queued` (default), or `importing` without end as Glance has it. */
+  /**
+   * What the next start makes of imports cut short: back to `queued` (default), or `importing` without end as Glance has
+   * it. Snapshots of servers go on by default; `stuck`, they are `saving` without end.
+   */
   interruptedImports?: InterruptedImports;
   /** The clock of signatures, Date headers and timestamps, in Unix milliseconds. It does not pace imports. */
   now?: () => number;
@@ -89,6 +99,8 @@ export function settingsFrom(options: EmulatorOptions): Settings {
     importsBy: options.importsBy ?? "create",
     importMs: options.importMs ?? 0,
     queuedMs: options.queuedMs ?? 0,
+    snapshotMs: options.snapshotMs ?? 0,
+    standardImages: options.standardImages ?? false,
     pathForms: options.pathForms ?? "both",
     interruptedImports: options.interruptedImports ?? "queued",
     ...unkindness(options),

@@ -13,6 +13,16 @@ export interface Member {
   status: "pending" | "accepted" | "rejected";
   created_at: string;
   updated_at: string;
+  /** By the emulator's clock, Unix milliseconds, for what lags; members of earlier versions have none. */
+  addedMs?: number;
+}
+
+/** A server that a test made known. */
+export interface StoredServer {
+  id: string;
+  accountId: string;
+  osDistro: string | null;
+  volumeGb: number;
 }
 
 /** An image as Show answers it in the newest API version. */
@@ -67,6 +77,8 @@ export interface StoredImage {
   importsFailed: number;
   /** Why the last import failed, in our words. No operation of the API tells it. */
   importError: string | null;
+  /** Of an image of a server only: which server, and whether its snapshot is still being made. */
+  snapshot?: { server: string; running: boolean };
 }
 
 /** Everything known of an image: the API's fields as they are called on the wire, and what only the emulator knows. */
@@ -141,6 +153,7 @@ interface Snapshot {
   tags: [srn: string, tags: Tag[]][];
   /** Folders of earlier versions have none. */
   newcomers?: [id: string, newcomer: Newcomer][];
+  servers?: StoredServer[];
   buckets: SavedBucket[];
 }
 
@@ -149,6 +162,7 @@ export class Store {
   readonly images = new Map<string, StoredImage>();
   readonly tags = new Map<string, Tag[]>();
   readonly newcomers = new Map<string, Newcomer>();
+  readonly servers = new Map<string, StoredServer>();
   readonly buckets: Bucket[] = [];
   private dirty = false;
   private writing: Promise<void> | undefined;
@@ -187,6 +201,7 @@ export class Store {
     this.images.clear();
     this.tags.clear();
     this.newcomers.clear();
+    this.servers.clear();
     this.buckets.length = 0;
     this.changed();
     await this.saved();
@@ -199,6 +214,7 @@ export class Store {
     for (const image of snapshot.images) this.images.set(image.body.id, image);
     for (const [srn, tags] of snapshot.tags) this.tags.set(srn, tags);
     for (const [id, newcomer] of snapshot.newcomers ?? []) this.newcomers.set(id, newcomer);
+    for (const server of snapshot.servers ?? []) this.servers.set(server.id, server);
     this.buckets.push(...snapshot.buckets.map(bucketFrom));
     // A kill between the two writes of a put leaves a file that nothing names.
     await this.blobs.keepOnly(new Set(this.buckets.flatMap(piecesOf).map(({ blob }) => blob)));
@@ -212,6 +228,7 @@ export class Store {
       images: [...this.images.values()],
       tags: [...this.tags],
       newcomers: [...this.newcomers],
+      servers: [...this.servers.values()],
       buckets: this.buckets,
     };
     try {

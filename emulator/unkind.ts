@@ -33,6 +33,11 @@ export interface Unkindness {
   tagLagMs: number;
   /** So long after its creation an image is not found and not listed, milliseconds. Default 0. */
   showLagMs: number;
+  /**
+   * So long after it was added a member is not found and not listed, and does not see the image, milliseconds. To add
+   * it again is a conflict all the same. Default 0.
+   */
+  memberLagMs: number;
   /** A page of tags holds at most so many, whatever is asked for. Default null: no cap. */
   tagPageCap: number | null;
   /** The number of the first page of tags. Default 0. */
@@ -58,6 +63,7 @@ export interface Unkindness {
 export const kind: Readonly<Unkindness> = {
   tagLagMs: 0,
   showLagMs: 0,
+  memberLagMs: 0,
   tagPageCap: null,
   tagFirstPage: 0,
   echo: "exact",
@@ -107,6 +113,7 @@ const pattern: Rule = (value) =>
 export const unkindShape: Record<keyof Unkindness, Shape[string]> = {
   tagLagMs: { rule: whole(0) },
   showLagMs: { rule: whole(0) },
+  memberLagMs: { rule: whole(0) },
   tagPageCap: { rule: whole(1), nullable: true },
   tagFirstPage: { rule: whole(0, 1) },
   echo: { rule: oneOf("exact", "encoded", "upper") },

@@ -1,4 +1,4 @@
-/** The versions of the image API, the newest first. Which fields a version shows stands in routes/images.ts. */
+/** The versions of the image API, the newest first. Which fields a version shows stands in routes/visible.ts. */
 export const versions = [
   { minor: 3, not_before: "2026-07-01", status: "CURRENT" },
   { minor: 2, not_before: "2026-08-31", status: "SUPPORTED" },

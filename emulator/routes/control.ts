@@ -14,9 +14,10 @@ import {
 } from "../http";
 import type { Room } from "../server";
 import type { Settings } from "../settings";
+import type { ImageBody } from "../store";
 import { objectsOf, uploadsOf } from "../storage/seen";
 import { unkindShape } from "../unkind";
-import { type Shape, check, oneOf, whole } from "../validation";
+import { type Shape, check, flag, oneOf, whole } from "../validation";
 
 /** What only the emulator has, under `/_emulator/`: unsigned, and for whoever runs on this machine. */
 export function controlRoom(cloud: Cloud): Room {
@@ -26,6 +27,8 @@ export function controlRoom(cloud: Cloud): Room {
 const settable: Shape = {
   importMs: { rule: whole(0) },
   queuedMs: { rule: whole(0) },
+  snapshotMs: { rule: whole(0) },
+  standardImages: { rule: flag },
   importsBy: { rule: oneOf("create", "import") },
   pathForms: { rule: oneOf("both", "colon") },
   ...unkindShape,
@@ -35,15 +38,18 @@ type Action = (cloud: Cloud, id: string, call: Call) => unknown;
 
 /** `:id` stands for one part of the path. What an action returns is the answer's JSON; nothing, a 204. */
 const actions: Record<string, Action> = {
-  "GET images": (cloud) => cloud.images(),
+  "GET images": (cloud, _id, call) => cloud.images({ standard: call.query.get("standard") === "true" }),
+  "POST images": async (cloud, _id, call) => cloud.addImages(await imagesGiven(call)),
   "GET images/:id": (cloud, id) => cloud.raw(stored(cloud, id)),
   "PATCH images/:id": async (cloud, id, call) => cloud.setImage(id, await body(call)),
   "DELETE images/:id": (cloud, id) => cloud.removeImage(id),
-  // Answers when the image's import under way has ended.
+  // Answers when the image's import or snapshot under way has ended.
   "GET settled/:id": async (cloud, id) => {
-    await cloud.importer.settled(id);
+    await cloud.works.settled(id);
     return cloud.raw(stored(cloud, id));
   },
+  "GET servers": (cloud) => [...cloud.store.servers.values()],
+  "POST servers": async (cloud, _id, call) => cloud.addServer(await body(call)),
   "GET deleted": (cloud) => cloud.deleted,
   "GET objects": (cloud) => objectsOf(cloud.store),
   "GET uploads": (cloud) => uploadsOf(cloud.store),
@@ -80,8 +86,14 @@ async function body(call: Call): Promise<JsonObject> {
   return parseObject(await readBody(call.source));
 }
 
+async function imagesGiven(call: Call): Promise<Partial<ImageBody>[]> {
+  const { images } = await body(call);
+  if (Array.isArray(images) && images.every(isObject)) return images;
+  throw new ApiError(400, "Emulator.InvalidImage", 'The body is { "images": [ … ] }.');
+}
+
 function stored(cloud: Cloud, id: string) {
-  const image = cloud.store.images.get(id);
+  const image = cloud.findImage(id);
   if (!image) throw notFound(`There is no image ${id}.`);
   return image;
 }

@@ -1,14 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { Cloud } from "../cloud";
 import { ApiError, type JsonObject, conflict, forbidden, invalid, json, notFound } from "../http";
-import { isOwner, mayShow, membership, newImage, spelled, touch, without } from "../images";
+import { isOwner, newImage, touch, without } from "../images";
 import { isReadable } from "../importer";
 import { ownObjectAddress } from "../objectUrl";
 import type { Account } from "../settings";
-import type { ImageBody, StoredImage } from "../store";
+import type { StoredImage } from "../store";
 import { tagsGiven } from "../tags";
-import { type Shape, check, flag, oneOf, queryNumber, tagList, text, whole } from "../validation";
+import { type Shape, check, flag, oneOf, tagList, text, whole } from "../validation";
+import { list, listPending } from "./listing";
 import type { ApiCall, Route } from "./route";
+import { find, findOwn, seen, shown } from "./visible";
 
 const distros = ["alma", "centos", "rhel", "rocky", "ubuntu", "windows", "oracle", "sles"];
 const writableVisibilities = oneOf("private", "shared");
@@ -80,24 +82,6 @@ export function imageRoutes(cloud: Cloud): Route[] {
   ];
 }
 
-/** The image that the path names, if the caller may see it: another account's private one does not exist for it. */
-export function find(cloud: Cloud, call: ApiCall): StoredImage {
-  const image = seen(cloud, call);
-  if (!image) throw notFound(`No image found with ID ${call.params[0]}`);
-  return image;
-}
-
-function seen(cloud: Cloud, call: ApiCall): StoredImage | undefined {
-  const image = cloud.store.images.get(call.params[0] ?? "");
-  return image && mayShow(image, call.account) && !cloud.isHidden(image) ? image : undefined;
-}
-
-/** Versions 1.0 and 1.1 do not know `scp_gpu_driver`. */
-function shown(cloud: Cloud, image: StoredImage, call: ApiCall): Partial<ImageBody> {
-  const body = spelled(image.body, cloud.settings);
-  return call.version >= 2 ? body : without(body, "scp_gpu_driver");
-}
-
 async function create(cloud: Cloud, call: ApiCall) {
   const given = call.body();
   check(given, createShape);
@@ -129,7 +113,7 @@ function refuseSecondImport(cloud: Cloud, image: StoredImage): void {
   const { id, status } = image.body;
   if (status === "active") throw conflict(`Image with status active cannot be target for import`);
   if (status !== "queued") throw conflict(`Image needs to be in 'queued' state to use 'import' method`);
-  if (cloud.importer.isRunning(id)) throw conflict(`Image has active task`);
+  if (cloud.works.isRunning(id)) throw conflict(`Image has active task`);
 }
 
 /** What can be said of a url without asking Object Storage. */
@@ -167,13 +151,6 @@ async function remove(cloud: Cloud, call: ApiCall) {
   return { status: 204 };
 }
 
-/** For changes: whoever sees an image but does not own it is refused, instead of told that it is not there. */
-export function findOwn(cloud: Cloud, call: ApiCall): StoredImage {
-  const image = find(cloud, call);
-  if (!isOwner(image, call.account)) throw forbidden("You are not permitted to modify this image.");
-  return image;
-}
-
 /** The members of a checked body that its shape knows, without those left out, by null or an empty text too. */
 function known(given: JsonObject, shape: Shape): JsonObject {
   return Object.fromEntries(
@@ -183,7 +160,10 @@ function known(given: JsonObject, shape: Shape): JsonObject {
   );
 }
 
-/** The reference tells only that a shared copy is made, so the copy is what the image is, under an id of its own. */
+/**
+ * The reference tells only that a shared copy is made: not of whose, of what name, when it is there, or how its id is
+ * learnt. So the copy is what the image is, at once, under an id of its own; no members or tags come along.
+ */
 function makeSharedCopy(cloud: Cloud, call: ApiCall) {
   const image = findOwn(cloud, call);
   if (image.body.status !== "active") throw conflict("Only an active image can be shared.");
@@ -195,97 +175,4 @@ function makeSharedCopy(cloud: Cloud, call: ApiCall) {
   });
   cloud.addImage(copy);
   return { status: 202 };
-}
-
-const equalities = [
-  "name",
-  "os_distro",
-  "status",
-  "visibility",
-  "scp_image_type",
-  "scp_original_image_type",
-] as const;
-const sortKeys = [
-  "created_at",
-  "updated_at",
-  "name",
-  "status",
-  "size",
-  "id",
-  "min_disk",
-  "min_ram",
-  "os_distro",
-] as const;
-type SortKey = (typeof sortKeys)[number];
-
-function list(cloud: Cloud, call: ApiCall) {
-  const limit = queryNumber(call.query, "limit", 20, 1, 1000);
-  const visibility = call.query.get("visibility");
-  if (visibility && !["public", "community", "shared", "private"].includes(visibility)) {
-    throw invalid(['Query "visibility" must be one of public, community, shared, private.']);
-  }
-  const inOrder = order(call.query.get("sort"));
-  const listed = oldEnough(cloud).filter((image) => isListed(image, call.account, visibility));
-  const rest = after(call.query.get("marker"), listed, inOrder);
-  const page = rest.filter((image) => matches(image.body, call.query)).slice(0, limit);
-  return json(200, { images: page.map((image) => shown(cloud, image, call)) });
-}
-
-function listPending(cloud: Cloud, call: ApiCall) {
-  const pending = oldEnough(cloud)
-    .filter((image) => membership(image, call.account)?.status === "pending")
-    .filter((image) => matches(image.body, call.query))
-    .sort(order(null));
-  return json(200, { images: pending.map((image) => shown(cloud, image, call)) });
-}
-
-function oldEnough(cloud: Cloud): StoredImage[] {
-  return [...cloud.store.images.values()].filter((image) => !cloud.isHidden(image));
-}
-
-/** One's own, the public ones, and what was accepted. Community images come only when they are asked for. */
-function isListed(image: StoredImage, account: Account, visibility: string | null): boolean {
-  if (isOwner(image, account) || image.body.visibility === "public") return true;
-  if (image.body.visibility === "community") return visibility === "community";
-  return membership(image, account)?.status === "accepted";
-}
-
-function matches(image: ImageBody, query: URLSearchParams): boolean {
-  return equalities.every((name) => !query.get(name) || image[name] === query.get(name));
-}
-
-type Order = (one: StoredImage, other: StoredImage) => number;
-
-/** `created_at:desc` and the like, several parted by commas. The id decides between equals. */
-function order(sort: string | null): Order {
-  const parts = (sort ? sort.split(",") : ["created_at:desc"]).map((part) => {
-    const [key = "", direction = "desc"] = part.trim().split(":");
-    if (!(sortKeys as readonly string[]).includes(key) || !["asc", "desc"].includes(direction)) {
-      throw invalid([`Query "sort" is invalid: "${part}". Example: "created_at:desc"`]);
-    }
-    return { key: key as SortKey, sign: direction === "asc" ? 1 : -1 };
-  });
-  parts.push({ key: "id", sign: parts.at(-1)?.sign ?? -1 });
-  return (one, other) => {
-    for (const { key, sign } of parts) {
-      const by = compare(one.body[key], other.body[key]);
-      if (by !== 0) return by * sign;
-    }
-    return 0;
-  };
-}
-
-function compare(one: string | number | null, other: string | number | null): number {
-  if (one === other) return 0;
-  if (one === null || other === null) return one === null ? -1 : 1;
-  return one < other ? -1 : 1;
-}
-
-/** What comes after the marker. One that is not there, or not any more, is an error and no empty page. */
-function after(marker: string | null, images: StoredImage[], inOrder: Order): StoredImage[] {
-  const ordered = images.sort(inOrder);
-  if (!marker) return ordered;
-  const at = ordered.findIndex((image) => image.body.id === marker);
-  if (at < 0) throw invalid([`The marker ${marker} is not an image.`]);
-  return ordered.slice(at + 1);
 }

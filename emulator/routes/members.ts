@@ -1,10 +1,10 @@
 import type { Cloud } from "../cloud";
 import { conflict, forbidden, json, notFound } from "../http";
-import { isOwner, timestamp } from "../images";
+import { isOwner, membersOf, timestamp } from "../images";
 import type { Member, StoredImage } from "../store";
 import { type Shape, check, oneOf, text } from "../validation";
-import { find } from "./images";
 import type { ApiCall, Route } from "./route";
+import { find } from "./visible";
 
 const addShape: Shape = { member_id: { rule: text(1, 64, /^[A-Za-z0-9-]*$/), required: true } };
 const setShape: Shape = { status: { rule: oneOf("pending", "accepted", "rejected"), required: true } };
@@ -24,7 +24,7 @@ export function memberRoutes(cloud: Cloud): Route[] {
 
 function list(cloud: Cloud, call: ApiCall) {
   const image = findShared(cloud, call);
-  const members = image.members.filter((member) => mayKnow(image, member.member_id, call));
+  const members = membersOf(image, cloud.settings).filter((member) => mayKnow(image, member.member_id, call));
   return json(200, { members: members.map((member) => shown(image, member)) });
 }
 
@@ -37,8 +37,9 @@ function add(cloud: Cloud, call: ApiCall) {
   if (image.members.some((member) => member.member_id === id)) {
     throw conflict(`${id} is a member of image ${image.body.id} already.`);
   }
-  const now = timestamp(cloud.now());
-  const member: Member = { member_id: id, status: "pending", created_at: now, updated_at: now };
+  const addedMs = cloud.now();
+  const now = timestamp(addedMs);
+  const member: Member = { member_id: id, status: "pending", created_at: now, updated_at: now, addedMs };
   image.members.push(member);
   cloud.store.changed();
   return json(200, shown(image, member));
@@ -48,12 +49,12 @@ function show(cloud: Cloud, call: ApiCall) {
   const image = find(cloud, call);
   // The one operation on members for which Glance hides the refusal that the others give.
   if (image.body.visibility !== "shared") throw notFound(`Image ${image.body.id} has no members.`);
-  return json(200, shown(image, findMember(image, call)));
+  return json(200, shown(image, findMember(cloud, image, call)));
 }
 
 function setStatus(cloud: Cloud, call: ApiCall) {
   const image = findShared(cloud, call);
-  const member = findMember(image, call);
+  const member = findMember(cloud, image, call);
   if (member.member_id !== call.account.accountId)
     throw forbidden("Only the member itself can set its status.");
   const given = call.body();
@@ -67,7 +68,7 @@ function setStatus(cloud: Cloud, call: ApiCall) {
 function remove(cloud: Cloud, call: ApiCall) {
   const image = findShared(cloud, call);
   refuseOthers(image, call);
-  image.members.splice(image.members.indexOf(findMember(image, call)), 1);
+  image.members.splice(image.members.indexOf(findMember(cloud, image, call)), 1);
   cloud.store.changed();
   return { status: 204 };
 }
@@ -78,9 +79,9 @@ function findShared(cloud: Cloud, call: ApiCall): StoredImage {
   throw forbidden(`Image ${image.body.id} is ${image.body.visibility}: only shared images have members.`);
 }
 
-function findMember(image: StoredImage, call: ApiCall): Member {
+function findMember(cloud: Cloud, image: StoredImage, call: ApiCall): Member {
   const id = call.params[1] ?? "";
-  const member = image.members.find((candidate) => candidate.member_id === id);
+  const member = membersOf(image, cloud.settings).find((candidate) => candidate.member_id === id);
   if (!member || !mayKnow(image, id, call))
     throw notFound(`${id} is not a member of image ${image.body.id}.`);
   return member;
@@ -95,6 +96,6 @@ function refuseOthers(image: StoredImage, call: ApiCall): void {
   if (!isOwner(image, call.account)) throw forbidden("Only the owner of an image adds and removes members.");
 }
 
-function shown(image: StoredImage, member: Member) {
-  return { ...member, image_id: image.body.id };
+function shown(image: StoredImage, { member_id, status, created_at, updated_at }: Member) {
+  return { created_at, image_id: image.body.id, member_id, status, updated_at };
 }

@@ -218,6 +218,8 @@ describe("the command", () => {
     expect(optionsFrom([])).toMatchObject({
       importMs: 3000,
       importsBy: "create",
+      snapshotMs: 3000,
+      standardImages: false,
       dataDir: ".local/emulator",
     });
     const flags = [
@@ -227,8 +229,11 @@ describe("the command", () => {
       "d",
       "--import-ms",
       "5",
+      "--snapshot-ms",
+      "6",
       "--imports-by",
       "import",
+      "--standard-images",
       "--region",
       "kr-east1",
     ];
@@ -236,7 +241,9 @@ describe("the command", () => {
       port: 0,
       dataDir: "d",
       importMs: 5,
+      snapshotMs: 6,
       importsBy: "import",
+      standardImages: true,
       region: "kr-east1",
     });
     expect(optionsFrom(["--help"])).toBe("help");
@@ -247,6 +254,7 @@ describe("the command", () => {
     [["extra"], "extra"],
     [["--port", "http"], "--port is a whole number"],
     [["--port", "65536"], "--port is a whole number"],
+    [["--snapshot-ms", "-1"], "--snapshot-ms"],
     [["--imports-by", "magic"], "--imports-by is create or import"],
   ])("refuses %j", (args, words) => {
     expect(() => optionsFrom(args)).toThrow(words);
