@@ -32,7 +32,7 @@ export class Profile {
     if (complaint !== undefined) {
       throw error(`profile "${sanitize(name, [])}" ${complaint}.`);
     }
-    const all = parseObject(profiles || "{}");
+    const all = objectIn(profiles);
     const stated = all !== undefined && Object.hasOwn(all, name) ? all[name] : {};
     if (all === undefined || !isRecord(stated) || !Object.values(stated).every(isText)) {
       throw error(
@@ -55,6 +55,11 @@ export class Profile {
   }
 }
 
+/** What Pulumi config `scp:profiles` holds; undefined where it is no object. */
+function objectIn(text: string | undefined): Record<string, unknown> | undefined {
+  return text === undefined || text === "" ? {} : parseObject(text);
+}
+
 /** With --path, Pulumi takes what looks like a number or a truth value for one. A long number has lost its last digits by now. */
 function isText(value: unknown): boolean {
   return typeof value === "string" || typeof value === "boolean" || Number.isSafeInteger(value);
@@ -62,7 +67,7 @@ function isText(value: unknown): boolean {
 
 /** The profiles that Pulumi config names, or the variable of an access key. */
 export function profilesIn(config: string | undefined, env: NodeJS.ProcessEnv): string[] {
-  const stated = Object.keys(parseObject(config || "{}") ?? {});
+  const stated = Object.keys(objectIn(config) ?? {});
   const inEnv = Object.keys(env).flatMap((variable) => {
     const [, name] = /^SCP_PROFILE_([A-Z0-9_]+)_ACCESS_KEY$/.exec(variable) ?? [];
     return name === undefined ? [] : [name.toLowerCase().replaceAll("_", "-")];

@@ -46,7 +46,9 @@ interface Place {
 }
 
 function contextFor({ region, environment, profile }: Place): ProviderContext {
-  return createContext({ profile, overrides: { region, environment } }, systemClock, { show: () => () => undefined });
+  return createContext({ profile, overrides: { region, environment } }, systemClock, {
+    show: () => () => undefined,
+  });
 }
 
 async function importFile(args: string[]): Promise<number> {

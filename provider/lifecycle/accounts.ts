@@ -100,11 +100,7 @@ export interface Comparison {
  * Whether the keys in use are of the account that made an image. Where IAM does not tell, the same access key does, or the owner of the
  * images that these keys list; that it is another account, account ids alone say.
  */
-export async function compareAccounts(
-  client: ScpClient,
-  imageId: string,
-  by: MadeBy,
-): Promise<Comparison> {
+export async function compareAccounts(client: ScpClient, imageId: string, by: MadeBy): Promise<Comparison> {
   const same: Comparison = { verdict: "same", reason: "" };
   const maker = asText(by.accountId) ?? accountInUrl(asText(by.url) ?? "");
   const owner = asText(by.owner);

@@ -28,7 +28,10 @@ export async function checkInputs(
     ...omitUndefined(news),
   });
   const all = [...failures, ...checkProperties(description, news, { place: settings })];
-  return { inputs, failures: all.length > 0 || settings === undefined ? all : await accountFailures(context, news) };
+  return {
+    inputs,
+    failures: all.length > 0 || settings === undefined ? all : await accountFailures(context, news),
+  };
 }
 
 function settingsOrFailures(

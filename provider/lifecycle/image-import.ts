@@ -156,14 +156,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
         throw new ImageError(immovableText(id, [olds, news]));
       }
       const because = moves ? [...replaces, "profile"] : replaces;
-      const {
-        deleteImage,
-        ofRecord,
-        token,
-        retainOnDelete: retained,
-        unconfirmed,
-        unclosed,
-      } = state;
+      const { deleteImage, ofRecord, token, retainOnDelete: retained, unconfirmed, unclosed } = state;
       let isNowOfRecord = false;
       if (deleteImage !== false && ofRecord !== true) {
         holders.hold(id, token);

@@ -20,7 +20,9 @@ export function originLifecycle(context: ProviderContext): Lifecycle {
       const { found, left } = context.accounts();
       await Promise.all(found.map(({ orphans }) => orphans.tellOfAll(id)));
       if (left.length > 0) {
-        console.warn(`${left.join(" ")} So images that killed runs may have left with these keys are not looked for.`);
+        console.warn(
+          `${left.join(" ")} So images that killed runs may have left with these keys are not looked for.`,
+        );
       }
     },
   };

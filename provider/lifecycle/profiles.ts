@@ -25,11 +25,7 @@ export function isAnotherProfile(olds: Overrides, news: Overrides): boolean {
  * @param what the resource in words: `Image 70a5…`
  * @throws SettingsError that names the profile which the state names, where its keys are not configured any more
  */
-export async function openAsKept(
-  context: ProviderContext,
-  what: string,
-  olds: Overrides,
-): Promise<Location> {
+export async function openAsKept(context: ProviderContext, what: string, olds: Overrides): Promise<Location> {
   const { profile } = olds;
   try {
     return await context.open(olds);

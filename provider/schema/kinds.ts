@@ -96,9 +96,8 @@ export const flag: Kind<boolean> = kind({ type: "boolean" }, (value) =>
 );
 
 /** The name of a profile, which also stands in the names of environment variables. */
-export const profileName: Kind<string> = kind(
-  { type: "string", pattern: profilePattern.source },
-  (value) => (typeof value === "string" ? complaintAboutProfile(value) : "must be a text"),
+export const profileName: Kind<string> = kind({ type: "string", pattern: profilePattern.source }, (value) =>
+  typeof value === "string" ? complaintAboutProfile(value) : "must be a text",
 );
 
 export const imageId: Kind<string> = kind({ type: "string" }, (value) =>

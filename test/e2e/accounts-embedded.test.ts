@@ -36,7 +36,8 @@ test("the program of the documentation works, with the keys of both accounts in 
   const program = () => {
     const exported: Record<string, unknown> = {};
     // eslint-disable-next-line @typescript-eslint/no-implied-eval -- it is the page's own program
-    new Function("exports", "require", outputText)(exported, require);
+    const run = new Function("exports", "require", outputText) as (...names: unknown[]) => void;
+    run(exported, require);
     return Promise.resolve(exported);
   };
   const [main, second] = cloud.options.accounts;

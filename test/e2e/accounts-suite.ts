@@ -185,9 +185,7 @@ export function accountsSuite(open: OpenStack, timeout: number): void {
     ).toEqual([own, other].sort());
     const order = cloud
       .requests()
-      .flatMap(({ operation }) =>
-        ["createImage", "deleteImage"].includes(String(operation)) ? [operation] : [],
-      );
+      .flatMap(({ operation }) => (["createImage", "deleteImage"].includes(operation) ? [operation] : []));
     expect(order.slice(-4)).toEqual(["createImage", "createImage", "deleteImage", "deleteImage"]);
     await expectNothingToDo();
     await succeed(stack.destroy());
