@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { startEmulator, type Emulator, type EmulatorOptions } from ".";
+import { secondProfile } from "./environment";
 
 export const usage = `The emulator of Samsung Cloud Platform's image API.
 
@@ -105,6 +106,9 @@ export function introduction(emulator: Emulator): string {
     ...accounts,
     "For a client:",
     ...exports,
+    ...(options.accounts.length > 1
+      ? [`A program works with the second account where a resource says profile: "${secondProfile}".`]
+      : []),
     "To put a file in, take any S3 client, or curl:",
     ...uploadByCurl(emulator).map((line) => `  ${line}`),
     `An image's url looks like ${emulator.objectUrl("images", "golden.qcow2")}`,

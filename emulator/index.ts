@@ -4,7 +4,7 @@ import { clientEnvironment } from "./environment";
 import type { Fault, OrderedFault } from "./faults";
 import type { LoggedRequest } from "./journal";
 import { lockFolder, refuseSecondEmulator, unlockFolder } from "./lock";
-import { publicObjectUrl } from "./objectUrl";
+import { type ObjectName, publicObjectUrl } from "./objectUrl";
 import { apiRoom } from "./routes/api";
 import { controlRoom } from "./routes/control";
 import { Server } from "./server";
@@ -37,10 +37,10 @@ export interface Emulator {
   options: Settings;
   /** Environment variables that point a client process here. */
   env: Record<string, string>;
-  /** Puts an object into the main account's storage; makes the bucket where needed. Default ACL: public-read. */
-  putObject: (bucket: string, key: string, body: Buffer, acl?: Acl) => Promise<void>;
-  /** The URL that an image names an object by. It does not depend on the port. */
-  objectUrl: (bucket: string, key: string) => string;
+  /** Puts an object into an account's storage, by default the main one's; makes the bucket where needed. Default ACL: public-read. */
+  putObject: (bucket: string, key: string, body: Buffer, acl?: Acl, accountId?: string) => Promise<void>;
+  /** The URL that an image names an object by, of the main account's or another's storage. It does not depend on the port. */
+  objectUrl: (bucket: string, key: string, accountId?: string) => string;
   /** Every object of every bucket of every account, whoever may read it. */
   objects: () => RawObject[];
   /** Every multipart upload under way, with the parts that it has. */
@@ -102,8 +102,10 @@ function emulatorOf(cloud: Cloud, server: Server): Emulator {
     objectStorageUrl: cloud.url,
     options: settings,
     env: clientEnvironment(cloud),
-    putObject: (bucket, key, body, acl = "public-read") => putObject(cloud, bucket, key, body, acl),
-    objectUrl: (bucket, key) => publicObjectUrl(settings, bucket, key),
+    putObject: (bucket, key, body, acl = "public-read", accountId = settings.accountId) =>
+      putObject(cloud, { account: accountId, bucket, key }, body, acl),
+    objectUrl: (bucket, key, accountId = settings.accountId) =>
+      publicObjectUrl(settings, { account: accountId, bucket, key }),
     objects: () => objectsOf(store),
     uploads: () => uploadsOf(store),
     images: (also) => cloud.images(also),
@@ -137,13 +139,12 @@ function emulatorOf(cloud: Cloud, server: Server): Emulator {
 
 async function putObject(
   cloud: Cloud,
-  bucketName: string,
-  key: string,
+  { account, bucket: bucketName, key }: Required<ObjectName>,
   body: Buffer,
   acl: Acl,
 ): Promise<void> {
-  const { store, settings } = cloud;
-  const bucket = addBucket(cloud, settings.accountId, bucketName);
+  const { store } = cloud;
+  const bucket = addBucket(cloud, account, bucketName);
   // Uploads come in pieces; so does this one.
   const blob = await store.blobs.write(
     (async function* () {

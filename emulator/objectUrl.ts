@@ -44,10 +44,12 @@ export function isAccount(text: string, settings: Settings): boolean {
 }
 
 /** The URL that an image names an object by: the same whatever port the emulator listens on. */
-export function publicObjectUrl(settings: Settings, bucket: string, key: string): string {
-  const { region, environment, accountId } = settings;
+export function publicObjectUrl(
+  { region, environment }: Settings,
+  { account, bucket, key }: Required<ObjectName>,
+): string {
   const host = `object-store.${region}.${environment}.samsungsdscloud.com`;
-  return `https://${host}/${accountId}:${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`;
+  return `https://${host}/${account}:${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`;
 }
 
 /**

@@ -36,14 +36,19 @@ export function isSameObject(one: string, other: string): boolean {
 }
 
 /** Object Storage has a public and a private host name, for the same objects: the public one stands for both. */
-function publicHost(host: string): string {
+export function publicHost(host: string): string {
   return host.replace(/^object-store\.private\./, "object-store.");
 }
 
 /** The account that a URL names, where it is written as account ids are. */
 export function accountInUrl(url: string): string | undefined {
   const account = objectAddress(url)?.account;
-  return account !== undefined && /^[0-9a-f]{32}$/i.test(account) ? account : undefined;
+  return account !== undefined && isAccountId(account) ? account : undefined;
+}
+
+/** Whether a text is written as account ids are. */
+export function isAccountId(text: string): boolean {
+  return /^[0-9a-f]{32}$/i.test(text);
 }
 
 /**

@@ -1,6 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { sanitize } from "./errors";
+import { parseObject } from "./json";
+import { Profile } from "./profile";
 
 /** Where one setting is looked for: its environment variables in order, and its place in the vendor's files. */
 export interface Source {
@@ -8,6 +11,8 @@ export interface Source {
   file?: { name: "credentials.json" | "config.json"; key: string };
   /** Whether it belongs to one account: a profile has its own, and never the stack's. */
   ofAccount?: true;
+  /** Whether it is the process's, whatever the account: no profile has one. */
+  ofProcess?: true;
   /** Reads the setting out of a found text, as the environment's letter out of an auth URL. */
   from?: Record<string, (text: string) => string | undefined>;
   meaning: string;
@@ -40,7 +45,10 @@ export class Resolver {
     private readonly error: (problem: string) => Error,
   ) {
     this.directory = join(given.home ?? homedir(), ".scpconf");
-    this.profile = given.profile === undefined ? undefined : this.readProfile(given.profile);
+    this.profile =
+      given.profile === undefined
+        ? undefined
+        : Profile.read(given.profile, given.config?.("scp:profiles"), error);
   }
 
   find(name: string, where: Source): string | undefined {
@@ -53,17 +61,23 @@ export class Resolver {
     return undefined;
   }
 
-  /** The settings that a profile states in Pulumi config. */
-  namesInProfile(): string[] {
-    return Object.keys(this.profile?.stated ?? {});
+  /** What is wrong with the names of the settings that a profile states in Pulumi config. */
+  strangersInProfile(known: readonly string[]): string[] {
+    const { name = "", stated = {} } = this.profile ?? {};
+    return Object.keys(stated)
+      .filter((setting) => !known.includes(setting))
+      .map(
+        (setting) =>
+          `Pulumi config scp:profiles: profile "${name}" has a setting "${sanitize(setting, [])}"; there are ${known.join(", ")}.`,
+      );
   }
 
   private *places(name: string, source: Source): Generator<[string, string | undefined]> {
     const { overrides = {}, env = process.env } = this.given;
     yield [`the argument ${name}`, overrides[name]];
-    if (this.profile !== undefined) {
-      yield [this.profile.place(name), this.profile.stated[name]];
-      const variable = this.profile.variable(source);
+    if (this.profile !== undefined && source.ofProcess !== true) {
+      yield [this.profile.placeOf(name), this.profile.stated[name]];
+      const variable = this.profile.variableOf(source.env[0]);
       yield [`environment variable ${variable}`, env[variable]];
     }
     if (this.profile === undefined || source.ofAccount !== true) {
@@ -94,32 +108,6 @@ export class Resolver {
       const text = this.file(file.name)[file.key];
       yield [place, typeof text === "string" ? read(file.key, text, place) : undefined];
     }
-  }
-
-  /** What Pulumi config states of a profile; any of it may stand in the environment instead. */
-  private readProfile(name: string): Profile {
-    const { config = () => undefined } = this.given;
-    const profile: Profile = {
-      name,
-      stated: {},
-      place: (setting) => `Pulumi config scp:profiles, ${name}.${setting}`,
-      variable: ({ env }) => variableOf(name, env[0]),
-    };
-    const text = config("scp:profiles");
-    if (text === undefined || text === "") {
-      return profile;
-    }
-    const profiles = parseObject(text);
-    const stated = profiles !== undefined && Object.hasOwn(profiles, name) ? profiles[name] : {};
-    if (profiles === undefined || !isRecord(stated) || Object.values(stated).some(isNested)) {
-      throw this.error(
-        "Pulumi config scp:profiles must hold an object of settings for each profile: set each by " +
-          `pulumi config set --path --secret 'scp:profiles.${name}.accessKey'.`,
-      );
-    }
-    // With --path, Pulumi takes what looks like a number or a truth value for one.
-    const texts = Object.entries(stated).map(([setting, value]) => [setting, value as string]);
-    return { ...profile, stated: Object.fromEntries(texts) as Record<string, string> };
   }
 
   private file(name: string): Record<string, unknown> {
@@ -156,7 +144,7 @@ export class Resolver {
 
   /** What to say about a setting that no place has. */
   missing(name: string, source: Source): string {
-    const { env, file, meaning, ofAccount } = source;
+    const { env, file, meaning, ofAccount, ofProcess } = source;
     const { profile } = this;
     const ofStack = [
       `Pulumi config scp:${name}`,
@@ -165,9 +153,9 @@ export class Resolver {
     ];
     const places = [
       ...(Object.hasOwn(this.given.overrides ?? {}, name) ? [`the argument ${name}`] : []),
-      ...(profile === undefined
+      ...(profile === undefined || ofProcess === true
         ? []
-        : [profile.place(name), `environment variable ${profile.variable(source)}`]),
+        : [profile.placeOf(name), `environment variable ${profile.variableOf(env[0])}`]),
       ...(profile === undefined || ofAccount !== true ? ofStack : []),
     ];
     const whose = profile === undefined ? "" : ` of profile "${profile.name}"`;
@@ -185,39 +173,4 @@ export class Resolver {
     const where = names.map((name) => `${name} from ${this.sources[name] ?? "its default"}`).join(", ");
     return [`${complaint} (${where}).`];
   }
-}
-
-/** The settings of one account, where a program works with several. */
-interface Profile {
-  name: string;
-  /** What Pulumi config says of it. */
-  stated: Record<string, string>;
-  /** Where Pulumi config says it, in words. */
-  place: (setting: string) => string;
-  /** Which environment variable says it. */
-  variable: (source: Source) => string;
-}
-
-/** `SCP_ACCESS_KEY` of the profile `audit` is `SCP_PROFILE_AUDIT_ACCESS_KEY`. */
-function variableOf(profile: string, variable: string): string {
-  const name = profile.toUpperCase().replaceAll("-", "_");
-  return variable.replace(/^SCP_/, `SCP_PROFILE_${name}_`);
-}
-
-/** A JSON object; undefined where the text is none. The parser's own message would quote the text, which may hold keys. */
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return isRecord(parsed) ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isNested(value: unknown): boolean {
-  return typeof value === "object";
 }

@@ -42,6 +42,11 @@ export function ofAccount<T>(setting: Setting<T>): Setting<T> {
   return { ...setting, ofAccount: true };
 }
 
+/** The same as a setting of the process, whatever the account: no profile has one. */
+export function ofProcess<T>(setting: Setting<T>): Setting<T> {
+  return { ...setting, ofProcess: true };
+}
+
 /** A whole number. */
 export function whole(
   variable: string,

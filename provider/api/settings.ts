@@ -1,4 +1,5 @@
-import { Resolver, type SettingSources } from "./resolver";
+import { profilesIn } from "./profile";
+import { Resolver, type SettingSources, type Source } from "./resolver";
 import {
   checkPlace,
   isEnvironment,
@@ -7,7 +8,18 @@ import {
   type Environment,
   type Place,
 } from "./regions";
-import { anyText, Complaint, flag, needed, ofAccount, oneOf, possible, whole, type Setting } from "./setting";
+import {
+  anyText,
+  Complaint,
+  flag,
+  needed,
+  ofAccount,
+  ofProcess,
+  oneOf,
+  possible,
+  whole,
+  type Setting,
+} from "./setting";
 import type { KeyPair } from "./sign";
 
 /** The versions of the Virtual Server API, the newest first. 1.0 and 1.1 are deprecated and do not show `scp_gpu_driver`. */
@@ -76,11 +88,13 @@ export const settingSources = {
     `the API's version: ${apiVersions.map((version) => `\`${version}\``).join(", ")}`,
     { standard: defaultVersion, words: apiVersions, what: "API version" },
   ),
-  maxRequests: whole("SCP_MAX_REQUESTS", "how many requests may be under way at once", {
-    standard: 16,
-    minimum: 1,
-    what: "the number of requests under way",
-  }),
+  maxRequests: ofProcess(
+    whole("SCP_MAX_REQUESTS", "how many requests may be under way at once", {
+      standard: 16,
+      minimum: 1,
+      what: "the number of requests under way",
+    }),
+  ),
   accountId: ofAccount(
     possible(
       "SCP_ACCOUNT_ID",
@@ -103,6 +117,8 @@ type SettingValues = {
 
 /** Everything the client needs to know. */
 export interface Settings extends SettingValues, KeyPair, Place {
+  /** Whose keys these are; undefined where they are the stack's. */
+  profile?: string;
   /** Where each of the settings was found, for messages. */
   sources: Partial<Record<SettingName, string>>;
   /** What the user should know although it stops nothing. */
@@ -123,7 +139,7 @@ export class SettingsError extends Error {
  */
 export function findSettings(sources: SettingSources = {}): Settings {
   const resolver = resolverOf(sources);
-  const problems = resolver.namesInProfile().flatMap(unknownInProfile(sources.profile));
+  const problems = resolver.strangersInProfile(namesForProfiles);
   const values = Object.entries(settingSources).map(([key, one]) => {
     const name = key as SettingName;
     const { required, standard, read }: Setting<unknown> = one;
@@ -147,11 +163,22 @@ export function findSettings(sources: SettingSources = {}): Settings {
   if (problems.length > 0) {
     throw new SettingsError(problems);
   }
-  return { ...(settings as SettingValues), sources: resolver.sources, warnings: resolver.warnings };
+  const { profile } = sources;
+  return { ...(settings as SettingValues), profile, sources: resolver.sources, warnings: resolver.warnings };
 }
 
 /** Whether any place names a key pair: what decides between the real cloud and an emulator. Reads no value out. */
 export function hasCredentials(sources: SettingSources = {}): boolean {
+  return hasKeys(sources) || profilesOf(sources).some((profile) => hasKeys({ ...sources, profile }));
+}
+
+/** The names of the profiles that are configured. */
+export function profilesOf({ config, env = process.env }: SettingSources): string[] {
+  return profilesIn(config?.("scp:profiles"), env);
+}
+
+/** The same of the stack's keys alone, or of those of a profile. */
+export function hasKeys(sources: SettingSources): boolean {
   const resolver = resolverOf(sources);
   const { accessKey, secretKey } = settingSources;
   return (
@@ -159,18 +186,10 @@ export function hasCredentials(sources: SettingSources = {}): boolean {
   );
 }
 
-/** Settings of the process, not of an account. */
-const notOfProfiles: readonly string[] = ["maxRequests"] satisfies SettingName[];
-
-function unknownInProfile(profile = ""): (name: string) => string[] {
-  const known = Object.keys(settingSources).filter((name) => !notOfProfiles.includes(name));
-  return (name) =>
-    known.includes(name)
-      ? []
-      : [
-          `Pulumi config scp:profiles: profile "${profile}" has a setting "${name}"; there are ${known.join(", ")}.`,
-        ];
-}
+/** What a profile can set. */
+const namesForProfiles = Object.entries<Source>(settingSources).flatMap(([name, { ofProcess }]) =>
+  ofProcess === true ? [] : [name],
+);
 
 function resolverOf(sources: SettingSources): Resolver {
   return new Resolver(sources, (problem) => new SettingsError([problem]));

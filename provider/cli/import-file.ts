@@ -65,8 +65,9 @@ export async function takeOverImages(
       continue;
     }
     const name = nameFor(String(image.name), names);
-    const record = await recordLifecycle(context).read(image.id, { settledByImport: true });
-    const file = await importLifecycle(context).read(image.id, { deleteImage: false });
+    const { profile } = client.settings;
+    const record = await recordLifecycle(context).read(image.id, { settledByImport: true, profile });
+    const file = await importLifecycle(context).read(image.id, { deleteImage: false, profile });
     const parts = { key: `image-${name}`, name, image, record, file };
     result.file.resources.push(...entries(parts));
     result.program += declaration(name, record?.inputs ?? {});

@@ -24,7 +24,8 @@ const usage = `Usage: npx pulumi-scp-images COMMAND [options]
     --no-state          with --delete: no state holds them, which you know
     --json              prints the list as JSON
 
-Both take --region NAME and --environment NAME, by default the configured ones.
+Both take --region NAME and --environment NAME, by default the configured ones, and --profile NAME: whose keys are used, out of
+environment variables like SCP_PROFILE_AUDIT_ACCESS_KEY. By default the stack's own, SCP_ACCESS_KEY or the vendor's file.
 
   emulator     starts Samsung Cloud Platform on this machine, as far as images go
     --port N            port on 127.0.0.1; by default 4510, with 0 any free one
@@ -32,10 +33,22 @@ Both take --region NAME and --environment NAME, by default the configured ones.
     --help              tells its other options
 `;
 
-const place = { region: { type: "string" }, environment: { type: "string" } } as const;
+const place = {
+  region: { type: "string" },
+  environment: { type: "string" },
+  profile: { type: "string" },
+} as const;
 
-function contextFor(overrides: { region?: string; environment?: string }): ProviderContext {
-  return createContext({ overrides: { ...overrides } }, systemClock, { show: () => () => undefined });
+interface Place {
+  region?: string;
+  environment?: string;
+  profile?: string;
+}
+
+function contextFor({ region, environment, profile }: Place): ProviderContext {
+  return createContext({ profile, overrides: { region, environment } }, systemClock, {
+    show: () => () => undefined,
+  });
 }
 
 async function importFile(args: string[]): Promise<number> {
@@ -56,9 +69,9 @@ async function importFile(args: string[]): Promise<number> {
       "With --existing-stack give the stack's state, --state FILE as pulumi stack export writes it: an image that it holds must not be taken over again.",
     );
   }
-  const { region, environment, name, visibility } = values;
+  const { name, visibility } = values;
   const query = { name, osDistro: values["os-distro"], visibility };
-  const context = contextFor({ region, environment });
+  const context = contextFor(values);
   const { program, file, left } = await takeOverImages(
     context,
     query,
@@ -86,7 +99,7 @@ async function orphans(args: string[]): Promise<number> {
       json: { type: "boolean", default: false },
     },
   });
-  const context = contextFor({ region: values.region, environment: values.environment });
+  const context = contextFor(values);
   if (values.delete === undefined) {
     if (positionals.length > 0) {
       throw new UsageError(

@@ -37,4 +37,5 @@ export const stackContext: ProviderContext = {
   settings: (overrides) => current().settings(overrides),
   locate: (overrides) => current().locate(overrides),
   open: (overrides) => current().open(overrides),
+  accounts: () => current().accounts(),
 };

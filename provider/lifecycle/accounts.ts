@@ -2,9 +2,16 @@ import { createHash } from "node:crypto";
 import type { ScpClient } from "../api/client";
 import { isUnauthorized, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
-import { accountInUrl } from "../api/object-url";
+import { accountInUrl, isAccountId } from "../api/object-url";
 import { isLoopback } from "../api/regions";
 import { ImageError } from "./image-error";
+
+/** What this package keeps of who made an image, and where. */
+export interface Maker {
+  accountId?: string;
+  madeWith?: string;
+  endpoint?: string;
+}
 
 /** What a state tells of the account that an image was made by. */
 export interface MadeBy {
@@ -25,15 +32,15 @@ export interface MadeBy {
  * @throws ImageError also where the keys' account cannot be told: a guard that does not guard is none
  */
 export async function checkExpectedAccount(client: ScpClient): Promise<void> {
-  const { accountId: expected, sources } = client.settings;
+  const { accountId: expected, profile, sources } = client.settings;
   if (expected === undefined) {
     return;
   }
-  const where = `scp:accountId (from ${sources.accountId ?? "?"})`;
+  const where = `${profile === undefined ? "scp:accountId" : `accountId of profile "${profile}"`} (from ${sources.accountId ?? "?"})`;
   const actual = await client.accountId().catch((error: unknown) => {
     throw new ImageError(
       `${where} says that the keys are of account ${expected}, which cannot be checked: ${messageOf(error)} ` +
-        "Nothing was done. Allow the user to list IAM access keys, or leave scp:accountId out.",
+        "Nothing was done. Allow the user to list IAM access keys, or leave accountId out.",
       { cause: error },
     );
   });
@@ -54,7 +61,9 @@ export async function refusalOfKeys(client: ScpClient): Promise<string | undefin
     return undefined;
   }
   const refusal = await refusalBy(() => client.listImages({ limit: 1 }));
-  return refusal && `${refusal.message} Nothing was done.`;
+  const { profile } = client.settings;
+  const whose = profile === undefined ? "" : `The keys of profile "${profile}" are refused. `;
+  return refusal && `${whose}${refusal.message} Nothing was done.`;
 }
 
 async function refusalBy(call: () => Promise<unknown>): Promise<ScpError | undefined> {
@@ -68,10 +77,7 @@ async function refusalBy(call: () => Promise<unknown>): Promise<ScpError | undef
 }
 
 /** What the state keeps of who made an image: the account; where IAM does not tell it, a fingerprint of the access key. And where. */
-export async function makerOf(
-  client: ScpClient,
-  imageId: string,
-): Promise<{ accountId?: string; madeWith?: string; endpoint?: string }> {
+export async function makerOf(client: ScpClient, imageId: string): Promise<Maker> {
   const accountId = await client.accountId().catch(() => undefined);
   const { endpoint } = client.settings;
   return accountId === undefined
@@ -84,15 +90,18 @@ export function fingerprint({ settings }: ScpClient, imageId: string): string {
   return createHash("sha256").update(`${imageId} ${settings.accessKey}`).digest("hex").slice(0, 16);
 }
 
+/** Whether keys are of the account that made an image, and why not, as a sentence's part. */
+export interface Comparison {
+  verdict: "same" | "another" | "untold";
+  reason: string;
+}
+
 /**
- * Says why the keys in use are not known to be those of the account that made an image; undefined when they are.
- * Where IAM does not tell, the same access key does, or the owner of the images that these keys list.
+ * Whether the keys in use are of the account that made an image. Where IAM does not tell, the same access key does, or the owner of the
+ * images that these keys list; that it is another account, account ids alone say.
  */
-export async function foreignAccount(
-  client: ScpClient,
-  imageId: string,
-  by: MadeBy,
-): Promise<string | undefined> {
+export async function compareAccounts(client: ScpClient, imageId: string, by: MadeBy): Promise<Comparison> {
+  const same: Comparison = { verdict: "same", reason: "" };
   const maker = asText(by.accountId) ?? accountInUrl(asText(by.url) ?? "");
   const owner = asText(by.owner);
   const keys = await client.accountId().then(
@@ -100,22 +109,46 @@ export async function foreignAccount(
     (error: unknown) => ({ id: undefined, reason: messageOf(error) }),
   );
   if (keys.id !== undefined && maker !== undefined) {
-    return keys.id === maker ? undefined : `${keys.reason}, and it was made by account ${maker}`;
+    const reason = `${keys.reason}, and it was made by account ${maker}`;
+    return keys.id === maker ? same : { verdict: "another", reason };
   }
   if (by.madeWith === fingerprint(client, imageId)) {
-    return undefined;
+    return same;
   }
   const untold = `it cannot be told whether the keys are of the account that made it (${keys.reason})`;
   if (owner === undefined) {
-    return untold;
+    return { verdict: "untold", reason: untold };
   }
   const [own] = await client.listImages({ visibility: "private", limit: 1 });
   if (own?.owner === undefined) {
-    return `${untold}: they list no image of their own`;
+    return { verdict: "untold", reason: `${untold}: they list no image of their own` };
   }
-  return own.owner === owner
-    ? undefined
-    : `the keys' images are those of owner ${own.owner}, and it was made by ${owner}`;
+  const reason = `the keys' images are those of owner ${own.owner}, and it was made by ${owner}`;
+  return own.owner === owner ? same : { verdict: "untold", reason };
+}
+
+/** Says why the keys in use are not known to be those of the account that made an image; undefined when they are. */
+export async function foreignAccount(
+  client: ScpClient,
+  imageId: string,
+  by: MadeBy,
+): Promise<string | undefined> {
+  const { verdict, reason } = await compareAccounts(client, imageId, by);
+  return verdict === "same" ? undefined : reason;
+}
+
+/**
+ * Says that an image cannot be made of a file with these keys, since its url names another account; undefined where it does not, as far
+ * as both tell the account in the same way.
+ */
+export async function foreignFile(client: ScpClient, url: string): Promise<string | undefined> {
+  const account = accountInUrl(url);
+  const keys = account === undefined ? undefined : await client.accountId().catch(undefinedIfRefused);
+  const isAnother = keys !== undefined && isAccountId(keys) && keys.toLowerCase() !== account?.toLowerCase();
+  return isAnother
+    ? `url names a file of account ${account}, but the keys (access key from ${client.settings.sources.accessKey ?? "?"}) are of account ` +
+        `${keys}. SCP takes files of the caller's own account only.`
+    : undefined;
 }
 
 /**

@@ -3,9 +3,12 @@ import { SettingsError, type Settings } from "../api/settings";
 import { checkProperties, omitUndefined, withDefaults, type CheckFailure } from "../schema/check";
 import type { Description, Properties } from "../schema/description";
 import { changedProperties } from "../schema/diff";
+import { profileName } from "../schema/kinds";
 import { isUnknown } from "../schema/unknown";
+import { foreignFile } from "./accounts";
 import type { Location, ProviderContext } from "./context";
 import { ImageError } from "./image-error";
+import { isAnotherProfile, isNowhere } from "./profiles";
 import type { Checked } from "./types";
 
 /**
@@ -25,14 +28,17 @@ export async function checkInputs(
     ...omitUndefined(news),
   });
   const all = [...failures, ...checkProperties(description, news, { place: settings })];
-  return { inputs, failures: all.length > 0 ? all : await accountFailures(context, settings) };
+  return {
+    inputs,
+    failures: all.length > 0 || settings === undefined ? all : await accountFailures(context, news),
+  };
 }
 
 function settingsOrFailures(
   context: ProviderContext,
   news: Properties,
 ): { settings?: Settings; failures: CheckFailure[] } {
-  if (isUnknown(news.region) || isUnknown(news.environment)) {
+  if (isNowhere(news) || isWrongProfile(news.profile)) {
     return { failures: [] };
   }
   try {
@@ -45,16 +51,15 @@ function settingsOrFailures(
   }
 }
 
+/** What is wrong with the name of a profile, the check of the properties says. */
+function isWrongProfile(profile: unknown): boolean {
+  return profile !== undefined && profile !== null && profileName.check(profile, {}) !== undefined;
+}
+
 /** Where `scp:accountId` is set, keys of another account are refused before anything else is done. */
-async function accountFailures(
-  context: ProviderContext,
-  settings: Settings | undefined,
-): Promise<CheckFailure[]> {
-  if (settings === undefined) {
-    return [];
-  }
+async function accountFailures(context: ProviderContext, news: Properties): Promise<CheckFailure[]> {
   try {
-    await context.open(settings);
+    await context.open(news);
     return [];
   } catch (error) {
     if (error instanceof ImageError) {
@@ -75,7 +80,20 @@ export async function keyFailures(
     return [];
   }
   const reason = await location.refusalOfKeys();
-  return reason === undefined ? [] : [{ property: "", reason }];
+  return reason === undefined ? foreignFileFailures(location, olds, news) : [{ property: "", reason }];
+}
+
+/** A file of another account is refused by SCP, whatever else is right. */
+async function foreignFileFailures(
+  { client }: Location,
+  olds: Properties | undefined,
+  news: Properties,
+): Promise<CheckFailure[]> {
+  const { url } = news;
+  const isAsked = olds === undefined || olds.url !== url || isAnotherProfile(olds, news);
+  const reason =
+    isAsked && typeof url === "string" && !isUnknown(url) ? await foreignFile(client, url) : undefined;
+  return reason === undefined ? [] : [{ property: "url", reason }];
 }
 
 /** What is wrong with an image that the program names, asked of the service: one that is not there is wrong. */

@@ -2,7 +2,7 @@ import { ScpClient } from "../api/client";
 import type { RetryPolicy } from "../api/http";
 import { objectStorageUrl } from "../api/regions";
 import type { SettingSources } from "../api/resolver";
-import { findSettings, type Settings } from "../api/settings";
+import { findSettings, hasKeys, profilesOf, SettingsError, type Settings } from "../api/settings";
 import { FileDigests } from "../file/digest-cache";
 import { ObjectStore } from "../object-storage/store";
 import { checkExpectedAccount, refusalOfKeys } from "./accounts";
@@ -12,7 +12,7 @@ import type { Clock } from "./clock";
 import type { Progress } from "./progress";
 import { ImagePoller } from "./poller";
 import { ImageReader } from "./reader";
-import { StagedObjects } from "./staging";
+import { ObjectDesk, StagedObjects } from "./staging";
 
 /** What the life of a resource works with, in one run. */
 export interface ProviderContext {
@@ -35,6 +35,16 @@ export interface ProviderContext {
    * @throws SettingsError; ImageError
    */
   open: (overrides: Overrides) => Promise<Location>;
+  /** Every account that is configured, or that this run has worked with. */
+  accounts: () => Accounts;
+}
+
+/** Where to look for what the whole stack may have left. */
+export interface Accounts {
+  /** One location of each account. */
+  found: Location[];
+  /** Whose keys cannot be used, and why. */
+  left: string[];
 }
 
 /** A region of an environment, with what this run knows of it. */
@@ -112,19 +122,63 @@ export function createContext(
       await location.account;
       return location;
     },
+    accounts: () => accountsOf(sources, locate, [...locations.values()]),
   };
 }
 
-/** What all locations of a run know together: one program may have images in several regions. */
+/** By their keys: an account is asked once, wherever its images are. */
+function accountsOf(
+  sources: SettingSources,
+  locate: ProviderContext["locate"],
+  used: readonly Location[],
+): Accounts {
+  const found = new Map(used.map((location) => [keysOf(location), location]));
+  const isUsed = (profile?: string) => used.some(({ client }) => client.settings.profile === profile);
+  const left: string[] = [];
+  for (const profile of [undefined, ...profilesOf(sources)].filter((one) => !isUsed(one))) {
+    try {
+      if (profile !== undefined || hasKeys(sources)) {
+        const location = locate({ profile });
+        found.set(keysOf(location), location);
+      }
+    } catch (error) {
+      if (!(error instanceof SettingsError)) {
+        throw error;
+      }
+      left.push(...error.problems);
+    }
+  }
+  return { found: [...found.values()], left };
+}
+
+function keysOf({ client }: Location): string {
+  const { accessKey, environment, endpoint } = client.settings;
+  return JSON.stringify([accessKey, environment, endpoint]);
+}
+
+/**
+ * What all locations of a run know together: one program may have images in several regions, of several accounts, and of one account by
+ * several keys. Ids of images and places of objects are nobody else's, whatever the account.
+ */
 interface Shared {
   holders: ImageHolders;
   /** The ids of the images that were told as left by a killed run. */
   told: Set<string>;
   /** The tags of the images that the run creates. */
   ownTags: Set<string>;
+  objects: ObjectDesk;
+  created: Location["created"];
+  checked: Location["checked"];
 }
 
-const nothingKnown = (): Shared => ({ holders: new ImageHolders(), told: new Set(), ownTags: new Set() });
+const nothingKnown = (): Shared => ({
+  holders: new ImageHolders(),
+  told: new Set(),
+  ownTags: new Set(),
+  objects: new ObjectDesk(),
+  created: new Map(),
+  checked: new Map(),
+});
 
 /** What works for a location, with nothing known yet. */
 export function createLocation(
@@ -151,9 +205,12 @@ export function createLocation(
     holders: shared.holders,
     orphans: new OrphanFinder({ client, ...shared, warn, warnOnce }),
     refusalOfKeys: () => (refusal ??= refusalOfKeys(client)),
-    staging: new StagedObjects({ store: objectStoreOf(client.settings), clock, progress, warn }),
-    created: new Map(),
-    checked: new Map(),
+    staging: new StagedObjects(
+      { store: objectStoreOf(client.settings), clock, progress, warn },
+      shared.objects,
+    ),
+    created: shared.created,
+    checked: shared.checked,
     warn,
     warnOnce,
   };

@@ -5,6 +5,7 @@ import type { Properties } from "../schema/description";
 import type { Clock } from "./clock";
 import type { ProviderContext } from "./context";
 import { ImageError } from "./image-error";
+import { openAsKept } from "./profiles";
 import { duration } from "./progress";
 import { showUnlessGone, undefinedIfNotFound, type Remembered } from "./gone";
 
@@ -104,7 +105,7 @@ export async function deleteUnlessHeld(
   id: string,
   props: Properties,
 ): Promise<void> {
-  const location = await context.open(props);
+  const location = await openAsKept(context, `Image ${id}`, props);
   location.reader.forget();
   if (location.holders.release(id, props.token)) {
     await deleteImage(id, props, location);

@@ -6,7 +6,7 @@ import type { FileDigest } from "../file/digest";
 import { FileError } from "../file/file-error";
 import { inspectQcow2 } from "../file/qcow2";
 import { quote } from "../file/shell";
-import { omitUndefined, withDefaults, type CheckFailure } from "../schema/check";
+import { omitUndefined, pick, withDefaults, type CheckFailure } from "../schema/check";
 import { asInputs, asState, type Inputs, type Properties } from "../schema/description";
 import { diffProperties } from "../schema/diff";
 import { imageFile, type StagedObject } from "../schema/image-file";
@@ -17,6 +17,7 @@ import { checkInputs } from "./check";
 import type { Location, ProviderContext } from "./context";
 import { isExpected } from "./expected";
 import { ImageError } from "./image-error";
+import { isNowhere, keysForDiff, makerAfter, openAsKept, type Kept } from "./profiles";
 import { bytes } from "./progress";
 import type { Lifecycle } from "./types";
 import { changedText, keyPrefix, nameOf } from "./uploads";
@@ -59,9 +60,14 @@ export function fileLifecycle(context: ProviderContext): Lifecycle {
 
   /** What an upload would fail at, as far as it can be known before. */
   async function failuresOfUpload(inputs: FileInputs, location: Location): Promise<CheckFailure[]> {
+    const { origin, bucket } = inputs;
     try {
-      const { url } = await objectOf(inputs, { size: 0, md5: "", sha512: "" }, location);
-      await location.staging.checkBucket(inputs.bucket);
+      const object = await objectOf(inputs, { size: 0, md5: "", sha512: "" }, location);
+      if (origin !== undefined && !isUnknown(origin)) {
+        location.staging.expect(object, origin);
+      }
+      await location.staging.checkBucket(bucket);
+      const { url } = object;
       const complaint = objectUrl.check(url, {});
       return complaint === undefined
         ? []
@@ -91,8 +97,8 @@ export function fileLifecycle(context: ProviderContext): Lifecycle {
           "an image is made of the object at its url, or of its source, not of both; take one out.";
         return { inputs, failures: [{ property: "url", reason }] };
       }
-      const { file, sha256, region, environment, origin, bucket } = checked;
-      if (isUnknown([file, sha256, region, environment])) {
+      const { file, sha256, bucket } = checked;
+      if (isUnknown([file, sha256]) || isNowhere(news)) {
         return { inputs, failures };
       }
       const content = await contentOf(checked, olds);
@@ -103,19 +109,22 @@ export function fileLifecycle(context: ProviderContext): Lifecycle {
       if (olds?.sha256 === content || isUnknown(bucket)) {
         return { inputs: complete, failures };
       }
-      const location = await context.open(complete);
-      if (origin !== undefined && !isUnknown(origin)) {
-        location.staging.expect({ bucket, key: keyOf(complete) }, origin);
-      }
-      return { inputs: complete, failures: await failuresOfUpload(complete, location) };
+      return {
+        inputs: complete,
+        failures: await failuresOfUpload(complete, await context.open(complete)),
+      };
     },
 
-    async diff(_id, olds, news) {
+    async diff(id, olds, news) {
       const { object, token } = asState(imageFile, olds);
-      if (object !== undefined) {
-        (await context.open(olds)).staging.hold(object, token, asInputs(imageFile, news).afterImport);
+      const { changes, replaces } = diffProperties(imageFile, olds, news);
+      if (object === undefined) {
+        return { changes, replaces };
       }
-      return diffProperties(imageFile, olds, news);
+      const kept = keptObject(id, object, olds);
+      const { location, moves } = await keysForDiff(context, kept, [olds, news], replaces.length > 0);
+      location.staging.hold(object, token, asInputs(imageFile, news).afterImport);
+      return { changes, replaces: moves ? [...replaces, "profile"] : replaces };
     },
 
     async create(properties) {
@@ -142,9 +151,13 @@ export function fileLifecycle(context: ProviderContext): Lifecycle {
       return Promise.resolve({ id, outputs: known, inputs: withDefaults(imageFile, known) });
     },
 
-    update: (id, olds, news) => {
+    async update(id, olds, news) {
       const { object, token, madeWith } = asState(imageFile, olds);
-      return Promise.resolve({ id, outputs: outputs({ ...news, object, token, madeWith }) });
+      const made =
+        object === undefined
+          ? { madeWith }
+          : await makerAfter(context, keptObject(id, object, olds), [olds, news]);
+      return { id, outputs: outputs({ ...news, object, token, madeWith: made.madeWith }) };
     },
 
     async delete(id, olds) {
@@ -152,7 +165,7 @@ export function fileLifecycle(context: ProviderContext): Lifecycle {
       if (object === undefined) {
         return;
       }
-      const location = await context.open(olds);
+      const location = await openAsKept(context, `The object ${id}`, olds);
       const foreign = await foreignAccount(location.client, nameOf(object), { url: object.url, madeWith });
       if (foreign !== undefined) {
         throw new ImageError(
@@ -167,10 +180,20 @@ export function fileLifecycle(context: ProviderContext): Lifecycle {
   };
 }
 
-function outputs(state: Properties): Properties {
-  const { file, bucket, sha256, afterImport, region, environment, object, token, madeWith } = state;
-  return omitUndefined({ file, bucket, sha256, afterImport, region, environment, object, token, madeWith });
+/** An object in the words of a comparison: its url says which account's it is. */
+function keptObject(id: string, object: StagedObject, olds: Properties): Kept {
+  const { madeWith } = asState(imageFile, olds);
+  return { what: `The object ${id}`, id: nameOf(object), by: { url: object.url, madeWith } };
 }
+
+function outputs(state: Properties): Properties {
+  return omitUndefined(pick(state, outputNames));
+}
+
+const outputNames = [
+  ...["file", "bucket", "sha256", "afterImport", "region", "environment", "profile"],
+  ...["object", "token", "madeWith"],
+];
 
 /** An object of this content, as this stack names it. */
 async function objectOf(

@@ -26,6 +26,14 @@ import { undefinedIfNotFound } from "./gone";
 import { ImageError } from "./image-error";
 import { madeOfAnother } from "./made-of";
 import { locationOf, readImage, withOldTime } from "./read";
+import {
+  immovableText,
+  isNowhere,
+  keysForDiff,
+  locationIfConfigured,
+  makerAfter,
+  openAsKept,
+} from "./profiles";
 import { refuseHopelessReplacement } from "./replace";
 import type { Lifecycle } from "./types";
 import { ContentError, verifyContent } from "./verify";
@@ -116,13 +124,13 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
     async check(olds, news) {
       const { inputs, failures } = await checkInputs(context, imageImport, news);
       const checked = asInputs(imageImport, inputs);
-      const isNowhere = isUnknown([news.region, news.environment]);
+      const nowhere = isNowhere(news);
       const { object } = checked;
-      if (olds === undefined && object !== undefined && !isNowhere && !isUnknown([object, checked.imageId])) {
+      if (olds === undefined && object !== undefined && !nowhere && !isUnknown([object, checked.imageId])) {
         // A run before this one was interrupted: the object is still needed.
-        context.locate(inputs).staging.expect(object, checked.imageId);
+        locationIfConfigured(context, inputs)?.staging.expect(object, checked.imageId);
       }
-      if (failures.length > 0 || isNowhere) {
+      if (failures.length > 0 || nowhere) {
         return { inputs, failures };
       }
       const refused = await keyFailures(context.locate(inputs), imageImport, olds, inputs);
@@ -140,15 +148,15 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
 
     async diff(id, olds, news) {
       const { changes, replaces } = diffProperties(imageImport, olds, news);
-      const { client, holders } = await context.open(olds);
-      const {
-        deleteImage,
-        ofRecord,
-        token,
-        retainOnDelete: retained,
-        unconfirmed,
-        unclosed,
-      } = asState(imageImport, olds);
+      const state = asState(imageImport, olds);
+      const kept = { what: `Image ${id}`, id, by: state };
+      const { location, moves } = await keysForDiff(context, kept, [olds, news], replaces.length > 0);
+      const { client, holders } = location;
+      if (moves && !isOnlyWaitedFor(state, asInputs(imageImport, news))) {
+        throw new ImageError(immovableText(id, [olds, news]));
+      }
+      const because = moves ? [...replaces, "profile"] : replaces;
+      const { deleteImage, ofRecord, token, retainOnDelete: retained, unconfirmed, unclosed } = state;
       let isNowOfRecord = false;
       if (deleteImage !== false && ofRecord !== true) {
         holders.hold(id, token);
@@ -156,10 +164,10 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
         if (!isNowOfRecord && asInputs(imageImport, news).deleteImage) {
           holders.holdAsImport(id);
         }
-        await refuseHopelessReplacement({ id, because: replaces, retained }, client);
+        await refuseHopelessReplacement({ id, because, retained }, client);
       }
       const isUndone = unconfirmed === true || unclosed === true || isNowOfRecord;
-      return { changes: changes || isUndone, replaces };
+      return { changes: changes || isUndone, replaces: because };
     },
 
     async create(properties) {
@@ -183,7 +191,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
 
     async read(id, known) {
       const olds = known ?? {};
-      const location = await context.open(olds);
+      const location = await openAsKept(context, `Image ${id}`, olds);
       const image = await readImage(id, known, location);
       if (image === undefined) {
         return undefined;
@@ -204,10 +212,11 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
     async update(id, olds, news) {
       const inputs = asInputs(imageImport, news);
       const state = asState(imageImport, olds);
+      const made = await makerAfter(context, { what: `Image ${id}`, id, by: state }, [olds, news]);
       if (!isSameUrl(state.url, inputs.url)) {
-        const { token, accountId, madeWith, endpoint, owner, ofRecord } = state;
+        const { token, owner, ofRecord } = state;
         const { image, ...undone } = await bringToActive(inputs);
-        const now = { ...inputs, token, accountId, madeWith, endpoint, owner, ofRecord, ...undone };
+        const now = { ...inputs, token, ...made, owner, ofRecord, ...undone };
         return { id, outputs: outputs(image, now, echoOfUrl(image, inputs.url)) };
       }
       const location = await context.open(news);
@@ -228,6 +237,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
         outputs: omitUndefined({
           ...olds,
           ...settingsOf(inputs),
+          ...made,
           url,
           echo,
           unconfirmed,
@@ -244,6 +254,11 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
       }
     },
   };
+}
+
+/** Whether an import, as it is and as it is to be, leaves its image to others: then it can wait for it with any keys. */
+function isOnlyWaitedFor(state: ImportState, inputs: ImportInputs): boolean {
+  return state.deleteImage === false && !inputs.deleteImage;
 }
 
 /** An image that is active, and what could not be done about it yet. */

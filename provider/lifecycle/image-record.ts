@@ -28,6 +28,7 @@ import { createImage } from "./create";
 import { deleteUnlessHeld } from "./delete";
 import { ImageError } from "./image-error";
 import { locationOf, readImage, withOldTime } from "./read";
+import { isNowhere, keysForDiff, makerAfter, openAsKept } from "./profiles";
 import { refuseHopelessReplacement } from "./replace";
 import { removeCreationTag } from "./tag-removal";
 import { readTags } from "./tags";
@@ -45,7 +46,7 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
   return {
     async check(olds, news) {
       const { inputs, failures } = await checkInputs(context, imageRecord, news);
-      if (failures.length > 0 || isUnknown([news.region, news.environment])) {
+      if (failures.length > 0 || isNowhere(news)) {
         return { inputs, failures }; // Where nobody knows yet, nothing can be asked.
       }
       const checked = asInputs(imageRecord, inputs);
@@ -69,11 +70,18 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       const { changes, replaces } = diffProperties(imageRecord, olds, news);
       const { imageId, origin } = asInputs(imageRecord, news);
       const another = imageId !== undefined && imageId !== id;
-      const location = await context.open(olds);
-      const { client, holders } = location;
       const state = asState(imageRecord, olds);
+      const kept = { what: `Image ${id}`, id, by: state };
+      const isReplaced = replaces.length > 0 || another;
+      const { location, moves } = await keysForDiff(context, kept, [olds, news], isReplaced);
+      const { client, holders } = location;
       const isOld = await isOfOldContent(id, state, asInputs(imageRecord, news), client);
-      const because = [...replaces, ...(another ? ["imageId"] : []), ...(isOld ? ["expectedChecksum"] : [])];
+      const because = [
+        ...replaces,
+        ...(another ? ["imageId"] : []),
+        ...(isOld ? ["expectedChecksum"] : []),
+        ...(moves ? ["profile"] : []),
+      ];
       holders.holdAsRecord(id, state.token, origin);
       if (holders.hasNewcomer(id, origin)) {
         throw new ImageError(othersText(id));
@@ -85,7 +93,7 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         { id, because, imageId, protected: state.protected, retained: state.retainOnDelete },
         client,
       );
-      if (because.length > 0) {
+      if (because.length > 0 && !isNowhere(news)) {
         const absent = await failureWithoutFile(asInputs(imageRecord, news), context.locate(news));
         if (absent !== undefined) {
           throw new ImageError(absent);
@@ -115,7 +123,7 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
 
     async read(id, known) {
       const olds = known ?? {};
-      const location = await context.open(olds);
+      const location = await openAsKept(context, `Image ${id}`, olds);
       const image = await readImage(id, known, location);
       if (image === undefined) {
         return undefined;
@@ -138,6 +146,8 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
     async update(id, olds, news) {
       const inputs = asInputs(imageRecord, news);
       const location = await context.open(news);
+      const before = asState(imageRecord, olds);
+      const made = await makerAfter(context, { what: `Image ${id}`, id, by: before }, [olds, news]);
       const { client } = location;
       location.reader.forget();
       const changed = changedProperties(imageRecord, olds, news);
@@ -149,9 +159,8 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       const image = await (Object.keys(changes).length > 0
         ? updateImage(id, changes, client)
         : client.showImage(id));
-      const { token, accountId, madeWith, endpoint, unconfirmed } = asState(imageRecord, olds);
+      const { token, unconfirmed } = before;
       const stays = unconfirmed === true && (await removeCreationTag(image, location)) !== "removed";
-      const made = { accountId, madeWith, endpoint };
       const state = { ...inputs, token, ...made, unconfirmed: stays ? true : undefined };
       return { id, outputs: outputs(image, state, asDeclared(imageRecord, image, inputs)) };
     },

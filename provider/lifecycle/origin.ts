@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { SettingsError } from "../api/settings";
-import type { Location, ProviderContext } from "./context";
+import type { ProviderContext } from "./context";
 import type { Lifecycle } from "./types";
 
 /** The life of `Origin`: an id that is made once. In the cloud there is nothing of it. */
@@ -18,19 +17,13 @@ export function originLifecycle(context: ProviderContext): Lifecycle {
 
     /** All records depend on it, so it is the last to go: time to say which images carry the stack's creation tag all the same. */
     async delete(id) {
-      await configuredLocation(context)?.orphans.tellOfAll(id);
+      const { found, left } = context.accounts();
+      await Promise.all(found.map(({ orphans }) => orphans.tellOfAll(id)));
+      if (left.length > 0) {
+        console.warn(
+          `${left.join(" ")} So images that killed runs may have left with these keys are not looked for.`,
+        );
+      }
     },
   };
-}
-
-/** Where tags of all regions can be asked for. Undefined where each resource states its own location, and none is configured. */
-function configuredLocation(context: ProviderContext): Location | undefined {
-  try {
-    return context.locate({});
-  } catch (error) {
-    if (error instanceof SettingsError) {
-      return undefined;
-    }
-    throw error;
-  }
 }

@@ -29,6 +29,7 @@ interface Services {
  */
 export class OrphanFinder {
   private found?: Promise<Tagged[]>;
+  private isLast = false;
 
   constructor(private readonly services: Services) {}
 
@@ -41,8 +42,9 @@ export class OrphanFinder {
     this.tell((await this.ofStack(stackId)).filter(({ tag }) => holders.isKnown(tag?.origin ?? "")));
   }
 
-  /** Tells of all images of a stack that has no record any more. */
+  /** Tells of all images of a stack that has no record any more. It is the last thing that is done: keys that are refused are told too. */
   async tellOfAll(stackId: string): Promise<void> {
+    this.isLast = true;
     this.tell(await this.ofStack(stackId));
   }
 
@@ -83,7 +85,7 @@ export class OrphanFinder {
       if (!(error instanceof ScpError)) {
         throw error;
       }
-      const saidAnyway: boolean = isUnauthorized(error); // Whatever is done next says it.
+      const saidAnyway: boolean = isUnauthorized(error) && !this.isLast; // Whatever is done next says it.
       if (saidAnyway) {
         return [];
       }

@@ -4,13 +4,27 @@ import type { AfterImport, StagedObject } from "../schema/image-file";
 import type { Clock } from "./clock";
 import { ImageError } from "./image-error";
 import type { Progress } from "./progress";
-import { FileUploads, nameOf, type ObjectName } from "./uploads";
+import { FileUploads, placeOf, type ObjectName } from "./uploads";
 
 interface Services {
   store: ObjectStore;
   clock: Clock;
   progress: Progress;
   warn: (text: string) => void;
+}
+
+/** What a run knows of objects, by their places: several keys may work with the objects of one account. */
+export class ObjectDesk {
+  /** Who imports from an object now. */
+  readonly importing = new Map<string, Set<string>>();
+  /** Who will import from it later in this run. */
+  readonly expected = new Map<string, Set<string>>();
+  /** The entries of the state that hold it, each by its token, with what is to become of it. */
+  readonly holders = new Map<string, Map<string, AfterImport>>();
+  /** The last of the operations that must not overtake each other. */
+  readonly turns = new Map<string, Promise<unknown>>();
+  /** Its upload. */
+  readonly uploads = new Map<string, Promise<void>>();
 }
 
 /** From what is wished for the least to what is wished for the most: an object that one image keeps is kept. */
@@ -22,17 +36,11 @@ const strongest: readonly AfterImport[] = ["removed", "private", "kept"];
  */
 export class StagedObjects {
   private readonly uploads: FileUploads;
-  /** By object, who imports from it now. */
-  private readonly importing = new Map<string, Set<string>>();
-  /** By object, who will import from it later in this run. */
-  private readonly expected = new Map<string, Set<string>>();
-  /** By object, the entries of the state that hold it, each by its token, with what is to become of it. */
-  private readonly holders = new Map<string, Map<string, AfterImport>>();
-  /** By object, the last of the operations that must not overtake each other. */
-  private readonly turns = new Map<string, Promise<unknown>>();
-
-  constructor(private readonly services: Services) {
-    this.uploads = new FileUploads(services, (object) => this.isExpected(object));
+  constructor(
+    private readonly services: Services,
+    private readonly desk: ObjectDesk,
+  ) {
+    this.uploads = new FileUploads(services, desk.uploads, (object) => this.isExpected(object));
   }
 
   /**
@@ -50,16 +58,16 @@ export class StagedObjects {
 
   /** Says that somebody will import from an object later in this run, so that it is not removed before. */
   expect(object: ObjectName, importer: string): void {
-    const name = nameOf(object);
-    this.expected.set(name, (this.expected.get(name) ?? new Set()).add(importer));
+    const place = placeOf(object);
+    this.desk.expected.set(place, (this.desk.expected.get(place) ?? new Set()).add(importer));
   }
 
   /** Says that an entry of the state holds an object, and what is to become of it. */
   hold(object: ObjectName, token: unknown, after: AfterImport): void {
-    const name = nameOf(object);
-    this.holders.set(
-      name,
-      (this.holders.get(name) ?? new Map<string, AfterImport>()).set(String(token), after),
+    const place = placeOf(object);
+    this.desk.holders.set(
+      place,
+      (this.desk.holders.get(place) ?? new Map<string, AfterImport>()).set(String(token), after),
     );
   }
 
@@ -78,8 +86,8 @@ export class StagedObjects {
    * @throws ObjectStorageError; ImageError
    */
   async open(object: StagedObject, path: string | undefined, importer: string): Promise<void> {
-    const name = nameOf(object);
-    this.importing.set(name, (this.importing.get(name) ?? new Set()).add(importer));
+    const place = placeOf(object);
+    this.desk.importing.set(place, (this.desk.importing.get(place) ?? new Set()).add(importer));
     await this.inTurn(object, async () => {
       await this.uploads.ensure(object, path);
       await this.services.store.publish(object.bucket, object.key);
@@ -88,12 +96,12 @@ export class StagedObjects {
 
   /** Whether somebody has opened an object in this run, and not closed it. */
   isOpenedBy(object: ObjectName, importer: string): boolean {
-    return this.importing.get(nameOf(object))?.has(importer) ?? false;
+    return this.desk.importing.get(placeOf(object))?.has(importer) ?? false;
   }
 
   /** Hands an object that one has opened on to somebody else. */
   handOver(object: ObjectName, from: string, to: string): void {
-    this.importing.get(nameOf(object))?.add(to);
+    this.desk.importing.get(placeOf(object))?.add(to);
     this.leave(object, [from]);
   }
 
@@ -134,7 +142,7 @@ export class StagedObjects {
    * @throws ObjectStorageError; ImageError
    */
   async remove(object: StagedObject, token: unknown): Promise<"removed" | "gone" | "another's" | "held"> {
-    this.holders.get(nameOf(object))?.delete(String(token));
+    this.desk.holders.get(placeOf(object))?.delete(String(token));
     return this.inTurn(object, async () => {
       if (this.isImported(object) || this.isExpected(object)) {
         return "held";
@@ -149,7 +157,7 @@ export class StagedObjects {
   }
 
   private wishFor(object: ObjectName, own: AfterImport): AfterImport {
-    const wishes = [own, ...(this.holders.get(nameOf(object))?.values() ?? [])];
+    const wishes = [own, ...(this.desk.holders.get(placeOf(object))?.values() ?? [])];
     return strongest.findLast((wish) => wishes.includes(wish)) ?? own;
   }
 
@@ -182,27 +190,27 @@ export class StagedObjects {
   }
 
   private isImported(object: ObjectName): boolean {
-    return (this.importing.get(nameOf(object))?.size ?? 0) > 0;
+    return (this.desk.importing.get(placeOf(object))?.size ?? 0) > 0;
   }
 
   private isExpected(object: ObjectName): boolean {
-    return (this.expected.get(nameOf(object))?.size ?? 0) > 0;
+    return (this.desk.expected.get(placeOf(object))?.size ?? 0) > 0;
   }
 
   private leave(object: ObjectName, importers: readonly string[]): void {
-    const name = nameOf(object);
+    const place = placeOf(object);
     importers.forEach((importer) => {
-      this.importing.get(name)?.delete(importer);
-      this.expected.get(name)?.delete(importer);
+      this.desk.importing.get(place)?.delete(importer);
+      this.desk.expected.get(place)?.delete(importer);
     });
   }
 
   /** One after the other: who closes must not overtake who opens. */
   private async inTurn<T>(object: ObjectName, work: () => Promise<T>): Promise<T> {
-    const name = nameOf(object);
-    const turn = (this.turns.get(name) ?? Promise.resolve()).then(work);
-    this.turns.set(
-      name,
+    const place = placeOf(object);
+    const turn = (this.desk.turns.get(place) ?? Promise.resolve()).then(work);
+    this.desk.turns.set(
+      place,
       turn.catch(() => undefined),
     );
     return turn;

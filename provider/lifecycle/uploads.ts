@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { objectAddress, publicHost } from "../api/object-url";
 import { hashFile } from "../file/digest";
 import { FileError } from "../file/file-error";
 import { quote } from "../file/shell";
@@ -13,12 +14,18 @@ import { uploadDetail, type Progress, type Waiting } from "./progress";
 /** The first part of the key of all objects of this package. */
 export const keyPrefix = "pulumi-scp-images/";
 
-/** Which object. */
-export type ObjectName = Pick<StagedObject, "bucket" | "key">;
+/** Which object. Its url names the account too: buckets of two accounts may have one name. */
+export type ObjectName = Pick<StagedObject, "bucket" | "key" | "url">;
 
 /** The text that an object is known by, and found by in the console. */
-export function nameOf({ bucket, key }: ObjectName): string {
+export function nameOf({ bucket, key }: Pick<ObjectName, "bucket" | "key">): string {
   return `${bucket}/${key}`;
+}
+
+/** The same among the objects of all accounts and regions. */
+export function placeOf({ bucket, key, url }: ObjectName): string {
+  const { host = "", account = "" } = objectAddress(url) ?? {};
+  return [publicHost(host), account, bucket, key].join("/");
 }
 
 interface Services {
@@ -30,11 +37,13 @@ interface Services {
 
 /** Uploads of files, each once, however many ask for it. */
 export class FileUploads {
-  private readonly running = new Map<string, Promise<void>>();
-
-  /** @param isWanted whether somebody will still need an object in this run */
+  /**
+   * @param running by place, what is under way, whichever keys of the account upload it
+   * @param isWanted whether somebody will still need an object in this run
+   */
   constructor(
     private readonly services: Services,
+    private readonly running: Map<string, Promise<void>>,
     private readonly isWanted: (object: ObjectName) => boolean,
   ) {}
 
@@ -49,11 +58,11 @@ export class FileUploads {
    * @throws ObjectStorageError; ImageError
    */
   async ensure(object: StagedObject, path: string | undefined): Promise<void> {
-    const name = nameOf(object);
-    let upload = this.running.get(name);
+    const place = placeOf(object);
+    let upload = this.running.get(place);
     if (upload === undefined) {
-      upload = this.uploadIfMissing(object, path).finally(() => this.running.delete(name));
-      this.running.set(name, upload);
+      upload = this.uploadIfMissing(object, path).finally(() => this.running.delete(place));
+      this.running.set(place, upload);
     }
     await upload;
   }
@@ -101,14 +110,14 @@ export class FileUploads {
   }
 
   /** What killed runs of this stack have begun to upload, and nobody wants any more, costs money until it is aborted. */
-  private async abortOthers({ bucket, key }: ObjectName): Promise<void> {
+  private async abortOthers({ bucket, key, url }: ObjectName): Promise<void> {
     const { store, warn } = this.services;
     const stack = key.slice(0, key.lastIndexOf("/") + 1);
     try {
       const { uploads } = await store.list(bucket, stack);
       for (const upload of uploads) {
-        const other = { bucket, key: upload.key };
-        if (!this.running.has(nameOf(other)) && !this.isWanted(other)) {
+        const other = { bucket, key: upload.key, url };
+        if (!this.running.has(placeOf(other)) && !this.isWanted(other)) {
           await store.abortUpload(bucket, upload.key, upload.id);
         }
       }

@@ -133,7 +133,11 @@ export class Image extends pulumi.ComponentResource {
     { region, environment, profile, minDisk, url, expectedChecksum }: ImageArgs,
     { dependsOn, retainOnDelete, ignoreChanges }: pulumi.CustomResourceOptions,
   ): ImageFile {
-    const ignoreContent = ignoreChanges?.some((path) => ["*", "source"].includes(rootOf(path))) === true;
+    const ignores = (...names: string[]) =>
+      ignoreChanges?.some((path) => ["*", ...names].includes(rootOf(path))) === true;
+    const ignoreContent = ignores("source");
+    // The object is where the image is, and of the same account.
+    const ignored = ["region", "environment", "profile"].filter((name) => ignores(name));
     const of = {
       region,
       environment,
@@ -144,7 +148,8 @@ export class Image extends pulumi.ComponentResource {
       ignoreContent: ignoreContent || undefined,
     };
     // Two contents are two objects, so the new one is always uploaded before anything of the old is deleted.
-    return new ImageFile(name, { ...source, ...of }, { parent: this, dependsOn, retainOnDelete });
+    const options = { parent: this, dependsOn, retainOnDelete, ignoreChanges: ignored };
+    return new ImageFile(name, { ...source, ...of }, options);
   }
 
   private lookUp(name: string, id: pulumi.Input<pulumi.ID>): Parts {

@@ -33,7 +33,7 @@ export const imageImport = {
   environment: configured(text(), "replace"),
   /**
    * Whose keys are used: the name of a profile in Pulumi config `scp:profiles`. By default the stack's. Another profile of the same account
-   * changes nothing else; one of another account replaces.
+   * changes nothing else. One of another account is refused, unless `imageId` changes too, or `deleteImage` is false.
    */
   profile: optional(profileName, "setting"),
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isImageId } from "../api/images";
 import { isSameObject } from "../api/object-url";
+import { complaintAboutProfile, profilePattern } from "../api/profile";
 import { isLoopback, objectStoragePlace, type Place } from "../api/regions";
 import { isUnknown } from "./unknown";
 
@@ -95,10 +96,9 @@ export const flag: Kind<boolean> = kind({ type: "boolean" }, (value) =>
 );
 
 /** The name of a profile, which also stands in the names of environment variables. */
-export const profileName: Kind<string> = text({
-  pattern: /^[a-z][a-z0-9-]{0,31}$/,
-  complaint: `must be the name of a profile: up to 32 characters out of a-z, 0-9 and "-", a letter first`,
-});
+export const profileName: Kind<string> = kind({ type: "string", pattern: profilePattern.source }, (value) =>
+  typeof value === "string" ? complaintAboutProfile(value) : "must be a text",
+);
 
 export const imageId: Kind<string> = kind({ type: "string" }, (value) =>
   unless(typeof value === "string" && isImageId(value), "must be an image's id, a UUID"),

@@ -14,6 +14,7 @@ import {
   apiVersions,
   findSettings,
   hasCredentials,
+  profilesOf,
   settingSources,
   SettingsError,
   type SettingName,
@@ -42,11 +43,13 @@ const complete = {
 };
 
 interface Given {
+  profile?: string;
   overrides?: SettingSources["overrides"];
   config?: Record<string, string>;
   env?: Record<string, string | undefined>;
 }
-const around = ({ overrides, config = {}, env = {} }: Given): SettingSources => ({
+const around = ({ profile, overrides, config = {}, env = {} }: Given): SettingSources => ({
+  profile,
   overrides,
   config: (key) => config[key],
   env,
@@ -134,7 +137,7 @@ describe("every place that is looked at", () => {
       const fileValue = vendor ? rest.pop() : undefined;
       const read = (value: string) => /^https:\/\/iam\.(.)/.exec(value)?.[1] ?? value;
       const others = { ...complete, ...Object.fromEntries(names.map((variable) => [variable, undefined])) };
-      const given: Required<Given> = {
+      const given: Given & Required<Pick<Given, "env">> = {
         overrides: { [name]: ownValue },
         config: { [config]: configValue! },
         env: { ...others, ...Object.fromEntries(names.map((variable, index) => [variable, rest[index]])) },
@@ -178,6 +181,7 @@ describe("every place that is looked at", () => {
       objectStorageEndpoint: undefined,
       apiVersion: "1.3",
       maxRequests: 16,
+      profile: undefined,
       accountId: undefined,
       creationTag: true,
       sources: {
@@ -490,6 +494,252 @@ describe("whether there are credentials", () => {
   test("in the vendor's file", () => {
     file("credentials.json", { "access-key": "A" });
     expect(has({})).toBe(true);
+  });
+});
+
+describe("profiles", () => {
+  /** What the stack has, in every place there is; none of it may get into a profile's key pair. */
+  const ofStack = {
+    "scp:accessKey": "stack-access-key",
+    "scp:secretKey": "stack-secret-key",
+    "scp:accountId": "stack-account",
+    "scp:region": "kr-west1",
+    "scp:environment": "e",
+    "scp:apiVersion": "1.2",
+  };
+  const profiles = (all: unknown) => ({
+    "scp:profiles": typeof all === "string" ? all : JSON.stringify(all),
+  });
+  const keys = { accessKey: "audit-access-key", secretKey: "audit-secret-key" };
+  const vendor = () => {
+    file("credentials.json", { "access-key": "file-access-key", "secret-key": "file-secret-key" });
+  };
+  const said = (given: Given) => problems(given).join("\n");
+
+  /** A value for each place: the argument, the profile in config and in the environment, then the stack's. */
+  const table: [SettingName, variable: string, values: string[]][] = [
+    ["region", "SCP_PROFILE_AUDIT_REGION", ["kr-east1", "kr-west1", "kr-east1", "kr-west1"]],
+    ["environment", "SCP_PROFILE_AUDIT_ENVIRONMENT", ["s", "e", "s", "e"]],
+    [
+      "endpoint",
+      "SCP_PROFILE_AUDIT_ENDPOINT",
+      ["https://a.example", "https://b.example", "https://c.example", "https://d.example"],
+    ],
+    [
+      "objectStorageEndpoint",
+      "SCP_PROFILE_AUDIT_OBJECT_STORAGE_ENDPOINT",
+      ["https://a.example", "https://b.example", "https://c.example", "https://d.example"],
+    ],
+    ["apiVersion", "SCP_PROFILE_AUDIT_API_VERSION", ["1.0", "1.1", "1.2", "1.3"]],
+    ["creationTag", "SCP_PROFILE_AUDIT_CREATION_TAG", ["false", "true", "false", "true"]],
+    ["accessKey", "SCP_PROFILE_AUDIT_ACCESS_KEY", ["a", "b", "c"]],
+    ["secretKey", "SCP_PROFILE_AUDIT_SECRET_KEY", ["a", "b", "c"]],
+    ["accountId", "SCP_PROFILE_AUDIT_ACCOUNT_ID", ["a", "b", "c"]],
+  ];
+
+  test.each(table)("%s: the profile's places come before the stack's", (name, variable, values) => {
+    const [own, inConfig, inEnv, stack] = values;
+    const given: Given = {
+      profile: "audit",
+      overrides: { [name]: own },
+      config: {
+        "scp:region": "kr-west1",
+        "scp:environment": "e",
+        ...(stack === undefined ? {} : { [`scp:${name}`]: stack }),
+        ...profiles({ audit: { ...keys, [name]: inConfig } }),
+      },
+      env: { [variable]: inEnv },
+    };
+    const expectNext = (value: string | undefined, source: string) => {
+      const found = find(given);
+      expect(String(found[name])).toBe(value);
+      expect(found.sources[name]).toBe(source);
+      expect(found.profile).toBe("audit");
+    };
+    expectNext(own, `the argument ${name}`);
+    given.overrides = {};
+    expectNext(inConfig, `Pulumi config scp:profiles, audit.${name}`);
+    const others = Object.entries(keys).filter(([key]) => key !== name);
+    given.config = { ...given.config, ...profiles({ audit: Object.fromEntries(others) }) };
+    expectNext(inEnv, `environment variable ${variable}`);
+    if (stack !== undefined) {
+      given.env = {};
+      expectNext(stack, `Pulumi config scp:${name}`);
+    }
+  });
+
+  test("each setting of a profile is in the table, but those of the process", () => {
+    const names = table.map(([name]) => name).sort();
+    expect(names).toEqual(
+      Object.keys(settingSources)
+        .filter((name) => name !== "maxRequests")
+        .sort(),
+    );
+    const env = { ...complete, SCP_PROFILE_AUDIT_MAX_REQUESTS: "1", SCP_MAX_REQUESTS: "7" };
+    expect(find({ profile: "audit", config: profiles({ audit: keys }), env }).maxRequests).toBe(7);
+  });
+
+  test.each<[string, Given]>([
+    ["in config, without its access key", { config: profiles({ audit: { secretKey: "audit-secret-key" } }) }],
+    ["in config, without its secret key", { config: profiles({ audit: { accessKey: "audit-access-key" } }) }],
+    [
+      "in the environment, without its access key",
+      { env: { SCP_PROFILE_AUDIT_SECRET_KEY: "audit-secret-key" } },
+    ],
+    [
+      "in the environment, without its secret key",
+      { env: { SCP_PROFILE_AUDIT_ACCESS_KEY: "audit-access-key" } },
+    ],
+    ["nowhere", {}],
+    ["under another name", { config: profiles({ other: keys }), env: { SCP_PROFILE_OTHER_ACCESS_KEY: "x" } }],
+  ])("a profile that is %s gets nothing of the stack's", (_, { config, env }) => {
+    vendor();
+    const given = {
+      profile: "audit",
+      config: { ...ofStack, ...config },
+      env: { ...complete, SCP_TF_ACCESS_KEY: "tf", SCP_TF_SECRET_KEY: "tf", SCP_ACCOUNT_ID: "stack", ...env },
+    };
+    for (const problem of problems(given)) {
+      expect(problem).toMatch(
+        /^SCP setting (accessKey|secretKey) of profile "audit" is missing: the (access|secret) key of the key pair \(a secret\)\. Looked at Pulumi config scp:profiles, audit\.\1; environment variable SCP_PROFILE_AUDIT_(ACCESS|SECRET)_KEY\.$/,
+      );
+      expect(problem).not.toMatch(/(stack|file|audit)-(access|secret)-key|the-(access|secret)-key/);
+    }
+  });
+
+  test("the account that the stack's keys must be of is nothing to a profile", () => {
+    vendor();
+    const found = find({ profile: "audit", config: { ...ofStack, ...profiles({ audit: keys }) } });
+    expect(found).toMatchObject({ ...keys, accountId: undefined, region: "kr-west1", apiVersion: "1.2" });
+    const stack = find({ config: { ...ofStack, ...profiles({ audit: { ...keys, accountId: "audit" } }) } });
+    expect(stack).toMatchObject({ accessKey: "stack-access-key", accountId: "stack-account" });
+    expect(stack.profile).toBeUndefined();
+  });
+
+  test("what is missing and is not the account's is looked for in the stack's places too", () => {
+    expect(
+      problems({ profile: "audit", config: profiles({ audit: { ...keys, environment: "e" } }) }),
+    ).toEqual([
+      'SCP setting region of profile "audit" is missing: the region, such as `kr-west1`. Looked at Pulumi config scp:profiles, ' +
+        "audit.region; environment variable SCP_PROFILE_AUDIT_REGION; Pulumi config scp:region; environment variables SCP_REGION, " +
+        `SCP_TF_DEFAULT_REGION; "default-region" in ${inFolder("config.json")}.`,
+    ]);
+  });
+
+  test("a name with a hyphen has an underscore in variables", () => {
+    const env = {
+      ...complete,
+      SCP_PROFILE_AUDIT_EU_2_ACCESS_KEY: "A",
+      SCP_PROFILE_AUDIT_EU_2_SECRET_KEY: "S",
+      SCP_PROFILE_AUDIT_ACCESS_KEY: "other",
+      SCP_PROFILE_AUDIT_SECRET_KEY: "other",
+    };
+    expect(find({ profile: "audit-eu-2", env })).toMatchObject({
+      accessKey: "A",
+      secretKey: "S",
+      sources: { accessKey: "environment variable SCP_PROFILE_AUDIT_EU_2_ACCESS_KEY" },
+    });
+  });
+
+  test.each(["constructor", "tostring", "valueof", "hasownproperty"])(
+    "%s is a name like any other",
+    (profile) => {
+      expect(problems({ profile, env: complete })).toHaveLength(2);
+      expect(problems({ profile, env: complete, config: profiles({ audit: keys }) })).toHaveLength(2);
+      expect(find({ profile, env: complete, config: profiles({ [profile]: keys }) })).toMatchObject(keys);
+    },
+  );
+
+  test.each([
+    ...["", "Audit", "audit_eu", "1st", "-audit", "__proto__", "a".repeat(33), "audit\n", "\u001b[31maudit"],
+    "audit-object-storage",
+  ])("%j is no name", (profile) => {
+    const config = profiles(`{"__proto__": ${JSON.stringify(keys)}, "Audit": ${JSON.stringify(keys)}}`);
+    const [problem, ...others] = problems({ profile, env: complete, config });
+    expect(others).toEqual([]);
+    expect(problem).toMatch(/^profile ".*" must (be the name of a profile: up to 32|not end in)/);
+    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+    expect(problem).not.toMatch(/[\u0000-\u001f]/);
+  });
+
+  test("a setting that does not exist is named, with those that do; what it says is not shown", () => {
+    const audit = {
+      ...keys,
+      secretkey: "HIDDEN",
+      "bad\u001b[2J": "HIDDEN",
+      ["__proto__"]: "HIDDEN",
+      maxRequests: "3",
+    };
+    const all = problems({ profile: "audit", env: complete, config: profiles({ audit }) });
+    expect(all).toHaveLength(4);
+    expect(all[0]).toBe(
+      'Pulumi config scp:profiles: profile "audit" has a setting "secretkey"; there are accessKey, secretKey, region, environment, ' +
+        "endpoint, objectStorageEndpoint, apiVersion, accountId, creationTag.",
+    );
+    expect(all.join()).not.toContain("HIDDEN");
+    expect(all.join()).not.toContain("\u001b");
+    // Of another profile it is no matter.
+    expect(find({ profile: "ops", env: complete, config: profiles({ audit, ops: keys }) })).toMatchObject(
+      keys,
+    );
+  });
+
+  test.each([
+    ...[
+      "{",
+      "HIDDEN",
+      '["HIDDEN"]',
+      "null",
+      "7",
+      '{"audit": "HIDDEN"}',
+      '{"audit": ["HIDDEN"]}',
+      '{"audit": null}',
+    ],
+    ...['{"audit": {"accessKey": {"HIDDEN": 1}}}', '{"audit": {"accessKey": null}}'],
+    // What Pulumi took for a number, and JavaScript cannot hold.
+    '{"audit": {"accessKey": 1234567890123456789}}',
+  ])("a configuration that is no object of texts is told, and not quoted: %s", (text) => {
+    const env = { ...complete, SCP_PROFILE_AUDIT_ACCESS_KEY: "A", SCP_PROFILE_AUDIT_SECRET_KEY: "S" };
+    expect(problems({ profile: "audit", env, config: profiles(text) })).toEqual([
+      "Pulumi config scp:profiles must hold an object for each profile, with a text for each setting: set each by pulumi config set --path " +
+        "--secret 'scp:profiles.audit.accessKey'.",
+    ]);
+    expect(find({ env, config: profiles(text) })).toMatchObject({ accessKey: "the-access-key" });
+  });
+
+  test("what Pulumi took for a number or a truth value is the text that it was", () => {
+    const audit = { accessKey: 12345, secretKey: 67890, apiVersion: "1.2", creationTag: false };
+    const found = find({ profile: "audit", env: complete, config: profiles({ audit }) });
+    expect(found).toMatchObject({ accessKey: "12345", secretKey: "67890", creationTag: false });
+  });
+
+  test("a value that is refused is attributed to the profile, and no key is shown", () => {
+    const audit = {
+      accessKey: "has HIDDEN space",
+      secretKey: "HIDDEN\n",
+      endpoint: "http://HIDDEN:x@gateway.example",
+    };
+    const text = said({ profile: "audit", env: complete, config: profiles({ audit }) });
+    for (const name of Object.keys(audit)) {
+      expect(text).toContain(`(${name} from Pulumi config scp:profiles, audit.${name})`);
+    }
+    expect(text).not.toContain("HIDDEN");
+  });
+
+  test("those that are configured are known by name; their keys mean the real cloud", () => {
+    const env = {
+      SCP_PROFILE_B_2_ACCESS_KEY: "x",
+      SCP_PROFILE_A_ACCESS_KEY: "x",
+      SCP_PROFILE_C_SECRET_KEY: "x",
+      SCP_PROFILE__ACCESS_KEY: "x",
+      SCP_ACCESS_KEY: "x",
+    };
+    const config = profiles({ z: {}, a: keys, Wrong: keys });
+    expect(profilesOf(around({ env, config }))).toEqual(["a", "b-2", "z"]);
+    expect(profilesOf(around({ config: profiles("{") }))).toEqual([]);
+    expect(hasCredentials(around({ env: { SCP_PROFILE_A_ACCESS_KEY: "x" } }))).toBe(true);
+    expect(hasCredentials(around({ env: { SCP_PROFILE_A_ACCESS_KEY: "" } }))).toBe(false);
+    expect(hasCredentials(around({ config: profiles({ z: { region: "kr-west1" } }) }))).toBe(false);
   });
 });
 

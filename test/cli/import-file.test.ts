@@ -153,3 +153,39 @@ test("an image that another account shares is left out, with the reason", async 
     expect(stderr).toContain(`Left out: image ${id} (theirs): it is of account ${them!.accountId}`);
   });
 });
+
+test("--profile takes images of that profile's account over, with programs and states that name it", async () => {
+  const cloud = await startEmulator();
+  const { accountId } = cloud.options.accounts[1]!;
+  const id = "0f5b9a3e-0000-4000-8000-00000000000a";
+  const url = cloud.objectUrl("images", "golden.qcow2", accountId);
+  await cloud.setImage(id, {
+    name: "theirs",
+    os_distro: "alma",
+    visibility: "private",
+    url,
+    owner: accountId,
+  });
+  const own = "0f5b9a3e-0000-4000-8000-00000000000b";
+  const ownUrl = cloud.objectUrl("images", "golden.qcow2");
+  await cloud.setImage(own, { name: "own", os_distro: "alma", visibility: "private", url: ownUrl });
+  const cwd = mkdtempSync(join(tmpdir(), "import-file-"));
+  const env = cleanEnv({ ...cloud.env, SCP_ACCESS_KEY: "", SCP_SECRET_KEY: "" });
+  const printed = await runCommand(process.execPath, [command, "import-file", "--profile", "second"], {
+    cwd,
+    env,
+  });
+  expect(printed).toMatchObject({ code: 0 });
+  expect(printed.stdout).toContain('profile: "second"');
+  expect(printed.stdout).not.toContain('"own"');
+  const file = JSON.parse(readFileSync(join(cwd, "scp-images-import.json"), "utf8")) as {
+    resources: { id?: string; inputs?: Record<string, unknown>; outputs?: Record<string, unknown> }[];
+  };
+  const taken = file.resources.filter((entry) => entry.id === id);
+  expect(taken).toHaveLength(2);
+  for (const { inputs, outputs } of taken) {
+    expect([inputs?.profile, outputs?.profile]).toEqual(["second", "second"]);
+  }
+  expect(JSON.stringify(file)).not.toContain(cloud.options.accounts[1]!.secretKey);
+  await cloud.close();
+});

@@ -152,3 +152,33 @@ test("objects and uploads that are left are listed and deleted by name; other ob
   expect(cloud.uploads()).toEqual([]);
   expect(cloud.objects().map(({ key }) => key)).toEqual(["one.qcow2"]);
 });
+
+test("--profile looks with that profile's keys, and sees and deletes nothing of another account", async () => {
+  const { accountId } = cloud.options.accounts[1]!;
+  await cloud.putObject("images", "one.qcow2", qcow2(), "public-read", accountId);
+  const url = cloud.objectUrl("images", "one.qcow2", accountId);
+  const golden = (name: string, more: Record<string, unknown> = {}) => ({
+    type: "Image" as const,
+    name,
+    args: { name, osDistro: "alma", url: cloud.objectUrl("images", "one.qcow2"), ...more },
+  });
+  stack.declare(golden("own"), golden("theirs", { profile: "second", url }));
+  await succeed(stack.up());
+  const id = (name: string) => cloud.images().find((image) => image.name === name)!.id;
+  const [own, theirs] = [id("own"), id("theirs")];
+  const listed = (await orphans("--profile", "second")).stdout;
+  expect(listed).toContain(theirs);
+  expect(listed).not.toContain(own);
+  expect((await orphans()).stdout).not.toContain(theirs);
+
+  const wrong = await orphans("--profile", "second", "--no-state", "--delete", own);
+  expect(wrong).toMatchObject({ code: 1, stdout: "" });
+  const done = await orphans("--profile", "second", "--no-state", "--delete", theirs);
+  expect(done).toMatchObject({ code: 0, stdout: `Image ${theirs} is deleted.\n` });
+  expect(cloud.deleted().map((image) => image.id)).toEqual([theirs]);
+
+  const gone = await orphans("--profile", "gone");
+  expect(gone).toMatchObject({ code: 1, stdout: "" });
+  expect(gone.stderr).toContain('SCP setting accessKey of profile "gone" is missing');
+  expect((await orphans("--profile", "No")).stderr).toContain('profile "No" must be the name of a profile');
+});

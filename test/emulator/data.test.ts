@@ -189,6 +189,20 @@ describe("/_emulator/", () => {
   });
 });
 
+test("an object can be put into the other account's storage, and is named by its url", async () => {
+  const [main, second] = emulator.options.accounts;
+  await emulator.putObject("theirs", "one.qcow2", qcow2(), "public-read", second!.accountId);
+  expect(emulator.objects().filter(({ bucket }) => bucket === "theirs")).toMatchObject([
+    { account: second!.accountId, key: "one.qcow2", acl: "public-read" },
+  ]);
+  const url = emulator.objectUrl("theirs", "one.qcow2", second!.accountId);
+  expect(url).toContain(`/${second!.accountId}:theirs/one.qcow2`);
+  const asked = (as: typeof main) =>
+    clientOf(emulator).call("POST", "/v1/images", { body: { name: "one", os_distro: "alma", url }, as });
+  expect((await asked(second!)).status).toBe(200);
+  expect((await asked(main)).status).toBe(400);
+});
+
 test("keys, account, region and environment are settings", async () => {
   const secret = {
     accessKey: "KEY",
@@ -264,5 +278,9 @@ describe("the command", () => {
     const text = introduction(emulator);
     for (const account of emulator.options.accounts) expect(text).toContain(account.secretKey);
     expect(text).toContain(`export SCP_ENDPOINT=${emulator.url}\n`);
+    const [, second] = emulator.options.accounts;
+    expect(text).toContain(`export SCP_PROFILE_SECOND_ACCESS_KEY=${second!.accessKey}\n`);
+    expect(text).toContain(`export SCP_PROFILE_SECOND_SECRET_KEY=${second!.secretKey}\n`);
+    expect(text).toContain('where a resource says profile: "second"');
   });
 });

@@ -147,9 +147,10 @@ export class StackModel {
       return [part(type, args)];
     }
     const { timeouts, ...declared }: Properties = args;
+    const { url, profile } = args;
     return [
       part("ImageRecord", { ...declared, timeouts, settledByImport: true }),
-      part("ImageImport", { url: args.url, timeouts, deleteImage: false, partOfImage: true }),
+      part("ImageImport", { url, profile, timeouts, deleteImage: false, partOfImage: true }),
     ];
   }
 
