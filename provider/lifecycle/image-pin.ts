@@ -58,7 +58,7 @@ export function pinLifecycle(context: ProviderContext): Lifecycle {
 
     async create(properties) {
       // Not the image's: who takes the one for the other by mistake is told at once, since this is no image's id.
-      return { id: `pin-${randomUUID()}`, outputs: await lookUp(asInputs(imagePin, properties)) };
+      return { id: `pin:${randomUUID()}`, outputs: await lookUp(asInputs(imagePin, properties)) };
     },
 
     async read(id, known) {
