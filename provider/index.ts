@@ -3,3 +3,16 @@ export { ImageImport, type ImageImportArgs } from "./resources/image-import";
 export { ImageRecord, type ImageRecordArgs, type OsDistro } from "./resources/image-record";
 export type { Timeouts } from "./schema/image-record";
 export type { ImageVolume } from "./api/images";
+export {
+  getImage,
+  getImageOutput,
+  getImages,
+  getImagesOutput,
+  type GetImageArgs,
+  type GetImageOutputArgs,
+  type GetImagesArgs,
+  type GetImagesOutputArgs,
+  type LookupOptions,
+} from "./resources/get-image";
+export { ImagePin, type ImagePinArgs } from "./resources/image-pin";
+export type { ImageInfo } from "./schema/image-info";

@@ -92,6 +92,11 @@ export type Args<D> = {
   >;
 };
 
+/** What a call states, all of it known at once. */
+export type CallArgs<D> = {
+  [K in keyof D as GivenOf<D[K]> extends "optional" | "default" | "configured" ? K : never]?: Value<D[K]>;
+};
+
 type InputOf<T> = T extends object ? Input<{ [K in keyof T]: Input<T[K]> }> : Input<T>;
 
 /** What a service may make of a word: any text. */
@@ -169,6 +174,9 @@ export const notOfTheImage = {
   tags: "is another service's",
   imageId: "is called id in the image itself, and names which one it is",
   sha256: "is of the file alone: SCP has other hashes",
+  nameRegex: "says which image is looked up",
+  mostRecent: "says which image is looked up",
+  pin: "says when an image is looked up",
 } as const;
 
 /** The names of those properties that are fields of the image, and that a change does this to. */

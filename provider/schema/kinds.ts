@@ -95,6 +95,19 @@ export const flag: Kind<boolean> = kind({ type: "boolean" }, (value) =>
   unless(typeof value === "boolean", "must be true or false"),
 );
 
+/** A regular expression of JavaScript's, without slashes and flags. */
+export const regularExpression: Kind<string> = kind({ type: "string", format: "regex" }, (value) => {
+  if (typeof value !== "string" || value === "") {
+    return "must be a regular expression, as a text";
+  }
+  try {
+    new RegExp(value);
+    return undefined;
+  } catch (error) {
+    return `must be a regular expression: ${error instanceof Error ? error.message : show(value)}`;
+  }
+});
+
 /** The name of a profile, which also stands in the names of environment variables. */
 export const profileName: Kind<string> = kind({ type: "string", pattern: profilePattern.source }, (value) =>
   typeof value === "string" ? complaintAboutProfile(value) : "must be a text",

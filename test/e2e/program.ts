@@ -1,12 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as scp from "pulumi-scp-images";
 
+/** A look-up of the test program: its answer is the output `found`. */
+type Lookup = keyof typeof lookups;
+
+const lookups = {
+  getImage: (args: unknown) => scp.getImage(args as scp.GetImageArgs),
+  getImages: (args: unknown) => scp.getImages(args as scp.GetImagesArgs),
+  getImageOutput: (args: unknown, opts: scp.LookupOptions) =>
+    scp.getImageOutput(args as scp.GetImageOutputArgs, opts),
+};
+
 /** A resource of the test program. */
 export interface Declaration {
-  type: "Image" | "ImageRecord" | "ImageImport";
+  type: "Image" | "ImageRecord" | "ImageImport" | "ImagePin" | Lookup;
   name: string;
+  /** A value like `{ output: "golden.id" }` is that output of another declaration. */
   args?: Record<string, unknown>;
-  options?: pulumi.CustomResourceOptions & { dependsOn?: string[] };
+  options?: Omit<pulumi.CustomResourceOptions, "dependsOn"> & { dependsOn?: string[] };
   /** Looks the image of this id up instead. */
   get?: string;
 }
@@ -20,13 +31,33 @@ type AnyResource = new (
 /** Makes the declared resources, and gives all their outputs away. */
 export function makeAll(declarations: readonly Declaration[]): Record<string, Record<string, unknown>> {
   const made: Record<string, pulumi.Resource> = {};
-  for (const { type, name, args, options, get } of declarations) {
+  const found: Record<string, Record<string, unknown>> = {};
+  for (const { type, name, args: declared, options, get } of declarations) {
     const dependsOn = options?.dependsOn?.flatMap((other) => made[other] ?? []);
     const all = { ...options, dependsOn };
-    const Type = scp[type] as unknown as AnyResource;
-    made[name] = get === undefined ? new Type(name, args, all) : scp[type].get(name, get, all);
+    const args = declared && withOutputs(declared, made);
+    if (isLookup(type)) {
+      found[name] = { found: lookups[type](args ?? {}, { dependsOn }) };
+      continue;
+    }
+    const Type = scp[type] as unknown as AnyResource & { get: typeof scp.Image.get };
+    made[name] = get === undefined ? new Type(name, args, all) : Type.get(name, get, all);
   }
-  return Object.fromEntries(Object.entries(made).map(([name, resource]) => [name, outputsOf(resource)]));
+  const outputs = Object.entries(made).map(([name, resource]) => [name, outputsOf(resource)] as const);
+  return { ...Object.fromEntries(outputs), ...found };
+}
+
+function isLookup(type: Declaration["type"]): type is Lookup {
+  return Object.hasOwn(lookups, type);
+}
+
+function withOutputs(args: Record<string, unknown>, made: Record<string, pulumi.Resource>): typeof args {
+  const valueOf = (value: unknown) => {
+    const { output = "" } = (value ?? {}) as { output?: string };
+    const [name = "", property = ""] = output.split(".");
+    return output === "" ? value : (Reflect.get(made[name] ?? {}, property) as unknown);
+  };
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, valueOf(value)]));
 }
 
 function outputsOf(resource: pulumi.Resource): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeAll, type Declaration } from "./program";
-import { createStack, DeploymentError, type Result, type StateDocument } from "../../engine";
+import { createStack, DeploymentError, type Config, type Result, type StateDocument } from "../../engine";
 import { cleanEnv, findPulumi, pulumiEnv, run, type Finished } from "../../tools/run/cli";
 
 export interface Operation {
@@ -80,13 +80,18 @@ function declareIn(folder: string): TestStack["declare"] {
   };
 }
 
-/** A stack of the embedded engine, with a program that runs in this process. */
-export const openEmbedded: OpenStack = (env, name = "test") => {
+/** A stack of the embedded engine, with a program that runs in this process, whose environment it has: look-ups of its need configuration. */
+export const openEmbedded = (
+  env: Record<string, string>,
+  name = "test",
+  config: Config = {},
+): Promise<TestStack> => {
   let declarations: Declaration[] = [];
   const stack = createStack({
     program: () => Promise.resolve(makeAll(declarations)),
     project: "lifecycle",
     stack: name,
+    config,
     env: cleanEnv(env),
   });
   const outcome = (operation: Promise<Result>) =>

@@ -21,16 +21,18 @@ afterAll(() => {
 });
 
 test("what the state holds is permanent: types, and the text that loads a provider", () => {
-  expect(["ImageFile", "ImageRecord", "ImageImport", "Origin"].map(typeName)).toEqual([
+  expect(["ImageFile", "ImageRecord", "ImageImport", "ImagePin", "Origin"].map(typeName)).toEqual([
     "pulumi-nodejs:dynamic/scp:ImageFile",
     "pulumi-nodejs:dynamic/scp:ImageRecord",
     "pulumi-nodejs:dynamic/scp:ImageImport",
+    "pulumi-nodejs:dynamic/scp:ImagePin",
     "pulumi-nodejs:dynamic/scp:Origin",
   ]);
-  expect(["image-file", "image-record", "image-import", "origin"].map(providerText)).toEqual([
+  expect(["image-file", "image-record", "image-import", "image-pin", "origin"].map(providerText)).toEqual([
     'exports.handler = () => require("pulumi-scp-images/runtime/image-file");',
     'exports.handler = () => require("pulumi-scp-images/runtime/image-record");',
     'exports.handler = () => require("pulumi-scp-images/runtime/image-import");',
+    'exports.handler = () => require("pulumi-scp-images/runtime/image-pin");',
     'exports.handler = () => require("pulumi-scp-images/runtime/origin");',
   ]);
 });
@@ -43,14 +45,15 @@ const hooksOf = (module: string) =>
    const provider = load(${JSON.stringify(providerText(module))}).handler();
    console.log("${hooks}".split(",").filter((hook) => typeof provider[hook] === "function").join());`;
 
-test.each(["image-file", "image-record", "image-import"])(
+test.each(["image-file", "image-record", "image-import", "image-pin"])(
   "the provider %s is found from where the program is",
   (module) => {
     expect(project.node("-e", hooksOf(module))).toBe(hooks);
   },
 );
 
-const names = "Image,ImageImport,ImageRecord,imageSchema";
+const names =
+  "Image,ImageImport,ImagePin,ImageRecord,getImage,getImageOutput,getImages,getImagesOutput,imageSchema";
 const namesOf = (module: string) => `console.log(Object.keys(require("${module}")).sort().join())`;
 
 test("beside a package that depends on it, too: npm hoists it", () => {
@@ -106,7 +109,7 @@ test("a program that declares images loads neither the HTTP client nor what only
 
 test("everything that package.json offers is there", () => {
   // What a state names is permanent; nothing else of the runtime is anybody's.
-  const permanent = ["image-record", "image-file", "image-import", "origin"].map(
+  const permanent = ["image-record", "image-file", "image-import", "image-pin", "origin"].map(
     (name) => `./runtime/${name}`,
   );
   expect(Object.keys(published)).toEqual([".", "./testing", ...permanent, "./package.json"]);

@@ -115,9 +115,14 @@ function told(name: string): { shown: unknown; expected: unknown } {
   return { shown: value, expected: value };
 }
 
-/** By resource. An `ImageFile` makes no image, and what it tells is no image's: test/e2e/source-suite.ts uses it. */
+/**
+ * By resource. An `ImageFile` makes no image, and what it tells is no image's: test/e2e/source-suite.ts uses it. Nor does an `ImagePin`:
+ * test/lifecycle/image-pin.test.ts does.
+ */
 const outputs = all.flatMap(([type, { description }]) =>
-  type === "ImageFile" ? [] : namesGiven(description, "output").map((name) => [type, name] as const),
+  ["ImageFile", "ImagePin"].includes(type)
+    ? []
+    : namesGiven(description, "output").map((name) => [type, name] as const),
 );
 
 describe.each(outputs)("the output %s.%s", (type, name) => {

@@ -2,6 +2,9 @@ import type { Description } from "../../provider/schema/description";
 import { imageFile } from "../../provider/schema/image-file";
 import { imageImport } from "../../provider/schema/image-import";
 import { imageRecord } from "../../provider/schema/image-record";
+import { factNames } from "../../provider/schema/image-info";
+import { imageLookup } from "../../provider/schema/image-lookup";
+import { imagePin } from "../../provider/schema/image-pin";
 import { commentsOf } from "./comments";
 
 /** A resource's description, with the doc comments in it. */
@@ -14,11 +17,40 @@ export interface Described {
   isPublic: boolean;
 }
 
+/** What the record or the import say of an image's fields. */
+const factComments = Object.fromEntries(
+  Object.entries({
+    ...commentsOf("image-import", "imageImport"),
+    ...commentsOf("image-record", "imageRecord"),
+  }).filter(([name]) => (factNames as readonly string[]).includes(name)),
+);
+const filterComments = {
+  ...commentsOf("image-lookup", "byId"),
+  ...commentsOf("image-lookup", "imageFilters"),
+  ...commentsOf("image-lookup", "choice"),
+};
+const { id: _id, ...pinFilterComments } = filterComments;
+
+/** What a look-up takes, and the image that it answers. */
+export const lookup: Described = {
+  module: "image-lookup",
+  description: imageLookup,
+  comments: filterComments,
+  isPublic: true,
+};
+export const info = { names: factNames, comments: factComments };
+
 /** Every resource that has a description, by its name. Whatever goes over all of them begins here. */
 export const descriptions = {
   ImageRecord: described("image-record", "imageRecord", imageRecord),
   ImageImport: described("image-import", "imageImport", imageImport),
   ImageFile: { ...described("image-file", "imageFile", imageFile), isPublic: false },
+  ImagePin: {
+    module: "image-pin",
+    description: imagePin,
+    comments: { ...factComments, ...pinFilterComments, ...commentsOf("image-pin", "ofPin") },
+    isPublic: true,
+  },
 };
 
 function described(module: string, constant: string, description: Description): Described {

@@ -3,7 +3,7 @@ import { settingSources } from "../../provider/api/settings";
 import { namesGiven, propertyOf } from "../../provider/schema/description";
 import { imageSchemaOf, ofImport, sourceComment, sourceNames } from "../../provider/schema/image";
 import type { JsonSchema } from "../../provider/schema/kinds";
-import { descriptions, type Described } from "./descriptions";
+import { descriptions, info, lookup, type Described } from "./descriptions";
 import { markdownTable, withTable } from "./markdown";
 
 const changes = {
@@ -13,7 +13,7 @@ const changes = {
   hint: "does nothing",
 };
 
-const { ImageRecord: record, ImageImport: imported, ImageFile: uploaded } = descriptions;
+const { ImageRecord: record, ImageImport: imported, ImageFile: uploaded, ImagePin: pin } = descriptions;
 
 /** A type as TypeScript writes it. */
 function typeOf({ type, additionalProperties, properties }: JsonSchema): string {
@@ -46,9 +46,13 @@ function propertyRows(
 function outputRows({ description, comments }: Described): string[][] {
   return namesGiven(description, "output").map((name) => [
     `\`${name}\``,
-    `\`${imageFields[name]?.type ?? "unknown"}${name === "status" ? "" : "?"}\``,
+    name === "imageId" ? "`string`" : typeOfField(name),
     comments[name] ?? "",
   ]);
+}
+
+function typeOfField(name: string): string {
+  return `\`${imageFields[name]?.type ?? "unknown"}${name === "status" ? "" : "?"}\``;
 }
 
 const propertyHead = ["property", "type", "default", "a change", "meaning"];
@@ -73,6 +77,24 @@ export const tables: Record<string, string> = {
   source: markdownTable(propertyHead, propertyRows(uploaded, [...sourceNames])),
   import: markdownTable(propertyHead, propertyRows(imported)),
   outputs: markdownTable(["output", "type", "meaning"], [...outputRows(record), ...outputRows(imported)]),
+  lookup: markdownTable(
+    ["argument", "type", "default", "meaning"],
+    propertyRows(lookup).map(([name = "", type = "", value = "", , meaning = ""]) => [
+      name,
+      type,
+      value,
+      meaning,
+    ]),
+  ),
+  info: markdownTable(
+    ["field", "type", "meaning"],
+    [
+      ["`id`", "`string`", "Id of the image."],
+      ...info.names.map((name) => [`\`${name}\``, typeOfField(name), info.comments[name] ?? ""]),
+    ],
+  ),
+  pin: markdownTable(propertyHead, propertyRows(pin)),
+  pinOutputs: markdownTable(["output", "type", "meaning"], outputRows(pin)),
 };
 
 /** The JSON Schema of images.yaml: a list of what `Image` takes. */
@@ -88,6 +110,8 @@ export function manifestSchema(): object {
 /** The pages of the documentation that have tables, and which. */
 export const pages: Record<string, readonly (keyof typeof tables)[]> = {
   "docs/resources.md": ["image", "source", "import", "outputs"],
+  "docs/resources/get-image.md": ["lookup", "info"],
+  "docs/resources/image-pin.md": ["pin", "pinOutputs"],
   "docs/settings.md": ["settings"],
 };
 

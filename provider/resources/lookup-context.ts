@@ -1,0 +1,36 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ProviderContext } from "../lifecycle/context";
+
+/* eslint-disable @typescript-eslint/no-require-imports -- a program that looks nothing up does not load what talks to the cloud */
+
+/** One for each stack: several programs may run in one process. */
+const contexts = new WeakMap<pulumi.Resource, ProviderContext>();
+
+/** What look-ups are made with in a program's own process, and how they are. */
+export function lookups() {
+  const { findImage, findImages, lookupFailures } =
+    require("../lifecycle/lookups") as typeof import("../lifecycle/lookups");
+  const { isExpected } = require("../lifecycle/expected") as typeof import("../lifecycle/expected");
+  return { findImage, findImages, lookupFailures, isExpected, context: contextOfStack() };
+}
+
+/** The context of the stack whose program runs, with its settings. */
+function contextOfStack(): ProviderContext {
+  const stack = pulumi.runtime.getStackResource();
+  if (stack === undefined) {
+    return newContext(); // In a unit test with mocks there is no stack.
+  }
+  let context = contexts.get(stack);
+  if (context === undefined) {
+    context = newContext();
+    contexts.set(stack, context);
+  }
+  return context;
+}
+
+function newContext(): ProviderContext {
+  const { createContext } = require("../lifecycle/context") as typeof import("../lifecycle/context");
+  const { systemClock } = require("../lifecycle/clock") as typeof import("../lifecycle/clock");
+  const config = (key: string) => pulumi.runtime.getConfig(key);
+  return createContext({ config }, systemClock, { show: () => () => undefined });
+}
