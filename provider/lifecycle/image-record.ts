@@ -33,6 +33,7 @@ import { removeCreationTag } from "./tag-removal";
 import { readTags } from "./tags";
 import { importsText, othersText, takeOver, takeOverFailures } from "./take-over";
 import type { Lifecycle } from "./types";
+import { refuseToHideMembers } from "./unshare";
 import { updateImage } from "./update";
 import { nameOf } from "./uploads";
 import { compareContent, type Content } from "./verify";
@@ -90,6 +91,8 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         if (absent !== undefined) {
           throw new ImageError(absent);
         }
+      } else {
+        await planVisibility(id, state, asInputs(imageRecord, news), location);
       }
       return { changes: changes || because.length > 0, replaces: because };
     },
@@ -103,6 +106,7 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       }
       const token = randomUUID();
       location.holders.holdAsRecord(image.id, token, inputs.origin);
+      location.memberships.noteVisibility(image.id, inputs.visibility);
       const isAlone = inputs.settledByImport !== true && location.created.get(image.id)?.tagged === true;
       const state: RecordState = {
         ...inputs,
@@ -158,6 +162,22 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
 
     delete: (id, olds) => deleteUnlessHeld(context, id, olds),
   };
+}
+
+/** What visibility the image is to have: members of it are checked against that. */
+async function planVisibility(
+  id: string,
+  state: RecordState,
+  { visibility }: RecordInputs,
+  location: Location,
+): Promise<void> {
+  if (isUnknown(visibility)) {
+    return;
+  }
+  if (visibility === "private" && state.visibility === "shared") {
+    await refuseToHideMembers(id, location);
+  }
+  location.memberships.noteVisibility(id, visibility);
 }
 
 /**

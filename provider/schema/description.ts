@@ -62,8 +62,8 @@ export const output: Property<unknown, "output", "hint"> = {
 };
 
 /** A property that is only told, and is no field of the image. */
-export function outputOf<T>(): Property<T, "output", "hint"> {
-  return { kind: anything<T>(), given: "output", change: "hint" };
+export function outputOf<T>(kind: Kind<T> = anything<T>()): Property<T, "output", "hint"> {
+  return { kind, given: "output", change: "hint" };
 }
 
 /** A resource's properties by name: a bare literal, so that its comments survive into the types that are made of it. */
@@ -169,6 +169,8 @@ export const notOfTheImage = {
   tags: "is another service's",
   imageId: "is called id in the image itself, and names which one it is",
   sha256: "is of the file alone: SCP has other hashes",
+  memberId: "is of the image's members, which Show Image does not tell",
+  accept: "is a member's answer, which Show Image does not tell",
 } as const;
 
 /** The names of those properties that are fields of the image, and that a change does this to. */

@@ -14,6 +14,7 @@ const changes = {
 };
 
 const { ImageRecord: record, ImageImport: imported, ImageFile: uploaded } = descriptions;
+const { ImageMember: member, ImageMemberAcceptance: acceptance } = descriptions;
 
 /** A type as TypeScript writes it. */
 function typeOf({ type, additionalProperties, properties }: JsonSchema): string {
@@ -46,7 +47,7 @@ function propertyRows(
 function outputRows({ description, comments }: Described): string[][] {
   return namesGiven(description, "output").map((name) => [
     `\`${name}\``,
-    `\`${imageFields[name]?.type ?? "unknown"}${name === "status" ? "" : "?"}\``,
+    `\`${imageFields[name]?.type ?? typeOf(propertyOf(description, name).kind.json)}${name === "status" ? "" : "?"}\``,
     comments[name] ?? "",
   ]);
 }
@@ -73,6 +74,9 @@ export const tables: Record<string, string> = {
   source: markdownTable(propertyHead, propertyRows(uploaded, [...sourceNames])),
   import: markdownTable(propertyHead, propertyRows(imported)),
   outputs: markdownTable(["output", "type", "meaning"], [...outputRows(record), ...outputRows(imported)]),
+  member: markdownTable(propertyHead, propertyRows(member)),
+  acceptance: markdownTable(propertyHead, propertyRows(acceptance)),
+  acceptanceOutputs: markdownTable(["output", "type", "meaning"], outputRows(acceptance)),
 };
 
 /** The JSON Schema of images.yaml: a list of what `Image` takes. */
@@ -88,6 +92,8 @@ export function manifestSchema(): object {
 /** The pages of the documentation that have tables, and which. */
 export const pages: Record<string, readonly (keyof typeof tables)[]> = {
   "docs/resources.md": ["image", "source", "import", "outputs"],
+  "docs/resources/image-member.md": ["member"],
+  "docs/resources/image-member-acceptance.md": ["acceptance", "acceptanceOutputs"],
   "docs/settings.md": ["settings"],
 };
 
