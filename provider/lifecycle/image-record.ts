@@ -63,6 +63,9 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       if (absent !== undefined) {
         return { inputs, failures: [{ property: "source", reason: absent }] };
       }
+      if (checked.imageId !== undefined) {
+        location.memberships.noteVisibility(checked.imageId, checked.visibility);
+      }
       return { inputs, failures: await takeOverFailures(olds, checked, location) };
     },
 

@@ -2,6 +2,8 @@
 // the other. Where both are about the same image and account (a resource that was renamed, two that swapped, `--replace`), the old one's
 // delete must not take back what the new one stands for. So check, which comes first in any run, says what the program wants.
 
+import { isUnknown } from "../schema/unknown";
+
 /** A membership, as one side of it declares it: `ImageMember` is the owner's, `ImageMemberAcceptance` the other account's. */
 export interface Side {
   of: "owner" | "member";
@@ -39,7 +41,7 @@ export class Memberships {
 
   /** Says what visibility an image has once this run's record of it is done. */
   noteVisibility(imageId: string, visibility: unknown): void {
-    if (typeof visibility === "string") {
+    if (typeof visibility === "string" && !isUnknown(visibility)) {
       this.visibilities.set(imageId, visibility);
     }
   }

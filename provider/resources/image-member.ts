@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { isNotFound } from "../api/errors";
 import type { Args, Outputs } from "../schema/description";
 import { imageMember } from "../schema/image-member";
+import type { Overrides } from "../lifecycle/context";
 import { DynamicResource, typeName } from "./dynamic";
 import { placeOf } from "./place";
 import { programContext } from "./stack-context";
@@ -38,13 +40,25 @@ export class ImageMember extends DynamicResource {
    */
   get status(): pulumi.Output<string> {
     const { id, imageId, memberId, region, environment, profile } = this;
+    // The id is what is not known before the member is there.
     return pulumi
       .all([id, imageId, memberId, region, environment, profile])
-      .apply(async ([, image, member, ...place]) => {
-        const [inRegion, inEnvironment, ofProfile] = place;
-        const where = { region: inRegion, environment: inEnvironment, profile: ofProfile };
-        const { client } = await (await programContext()).open(where);
-        return (await client.members.show(image, member)).status;
+      .apply(([, image, member, inRegion, inEnvironment, ofProfile]) =>
+        statusOf(image, member, { region: inRegion, environment: inEnvironment, profile: ofProfile }),
+      );
+  }
+}
+
+async function statusOf(image: string, member: string, where: Overrides): Promise<string> {
+  const { client } = await (await programContext()).open(where);
+  try {
+    return (await client.members.show(image, member)).status;
+  } catch (error) {
+    if (isNotFound(error)) {
+      throw new Error(`${error.message} If somebody took it out, pulumi up --refresh shares it again.`, {
+        cause: error,
       });
+    }
+    throw error;
   }
 }

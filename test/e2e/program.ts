@@ -50,7 +50,8 @@ function answerOf(resource: pulumi.Resource, asks: "status" | "pending"): unknow
     return Reflect.get(resource, "status");
   }
   // After the member is there.
-  return (resource as scp.ImageMember).id.apply(() => scp.getPendingImages({ profile: "second" }));
+  const { id } = resource as pulumi.CustomResource;
+  return id.apply(() => scp.getPendingImages({ profile: "second" }));
 }
 
 function outputsOf(resource: pulumi.Resource): Record<string, unknown> {
