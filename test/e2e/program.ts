@@ -50,7 +50,7 @@ function answerOf(resource: pulumi.Resource, asks: "status" | "pending"): unknow
     return Reflect.get(resource, "status");
   }
   // After the member is there.
-  const { id } = resource as pulumi.CustomResource;
+  const id = Reflect.get(resource, "id") as pulumi.Output<string>;
   return id.apply(() => scp.getPendingImages({ profile: "second" }));
 }
 
