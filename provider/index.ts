@@ -16,3 +16,11 @@ export {
 } from "./resources/get-image";
 export { ImagePin, type ImagePinArgs } from "./resources/image-pin";
 export type { ImageInfo } from "./schema/image-info";
+export { ImageMember, type ImageMemberArgs } from "./resources/image-member";
+export { ImageMemberAcceptance, type ImageMemberAcceptanceArgs } from "./resources/image-member-acceptance";
+export {
+  getPendingImages,
+  getPendingImagesOutput,
+  type GetPendingImagesArgs,
+  type GetPendingImagesOutputArgs,
+} from "./resources/get-pending-images";

@@ -3,7 +3,6 @@ import { Http, type RetryPolicy } from "./http";
 import {
   createRequest,
   imageFrom,
-  isImageId,
   isObject,
   text,
   updateRequest,
@@ -11,8 +10,10 @@ import {
   type Image,
   type UpdateImage,
 } from "./images";
+import { MemberClient } from "./members";
 import { accountInUrl, otherPathForm } from "./object-url";
 import { showObject, type StoredObject } from "./object-storage";
+import { imagePath } from "./paths";
 import type { Settings } from "./settings";
 import { TagClient } from "./tags";
 
@@ -32,6 +33,9 @@ export interface ListImages {
   sort?: string;
 }
 
+/** What a list of offers is narrowed by. */
+export type PendingImagesQuery = Pick<ListImages, "scpImageType" | "scpOriginalImageType">;
+
 /**
  * SCP's image API: one method an operation. Every method throws `ScpError` and nothing else.
  * @see https://docs.e.samsungsdscloud.com/ (Open API, Virtual Server, Images)
@@ -39,6 +43,8 @@ export interface ListImages {
 export class ScpClient {
   /** The tags of images, which are another service's. */
   readonly tags: TagClient;
+  /** The accounts that images are shared with. */
+  readonly members: MemberClient;
   private readonly http: Http;
   private account?: Promise<string>;
 
@@ -48,6 +54,7 @@ export class ScpClient {
     now: () => number = Date.now,
   ) {
     this.http = new Http(settings, retryPolicy, now);
+    this.members = new MemberClient(this.http);
     this.tags = new TagClient(this.http, settings, (url) => this.probableAccountId(url));
   }
 
@@ -152,6 +159,19 @@ export class ScpClient {
     });
   }
 
+  /** `GET /v1/pending-images`: the images that other accounts offer to this one, and that it has not answered yet. All in one answer. */
+  async listPendingImages(query: PendingImagesQuery = {}): Promise<Image[]> {
+    return this.http.send({
+      service: "virtualserver",
+      method: "GET",
+      path: "/v1/pending-images",
+      query: { scp_image_type: query.scpImageType, scp_original_image_type: query.scpOriginalImageType },
+      operation: "List pending images",
+      idempotent: true,
+      read: imagesFrom,
+    });
+  }
+
   /** `PUT /v1/images/{id}`: changes what can change: minDisk, minRam, protected, visibility. */
   async updateImage(id: string, changes: UpdateImage): Promise<Image> {
     return this.http.send({
@@ -231,18 +251,6 @@ export class ScpClient {
 
 /** More pages than any account's images fill: a list that goes on is no list. */
 const mostPages = 1_000;
-
-function imagePath(id: string): string {
-  if (!isImageId(id)) {
-    throw new ScpError({
-      failure: "invalid",
-      operation: "Address an image",
-      detail: `"${id}" is no image id`,
-      mayHaveWorked: false,
-    });
-  }
-  return `/v1/images/${id}`;
-}
 
 /** What a call without a result reads out of its answer: that it was accepted is all there is to know. */
 const accepted = true;

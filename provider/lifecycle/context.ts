@@ -7,6 +7,7 @@ import { FileDigests } from "../file/digest-cache";
 import { ObjectStore } from "../object-storage/store";
 import { checkExpectedAccount, refusalOfKeys } from "./accounts";
 import { ImageHolders } from "./holders";
+import { Memberships } from "./memberships";
 import { OrphanFinder } from "./orphans";
 import type { Clock } from "./clock";
 import type { Progress } from "./progress";
@@ -56,6 +57,8 @@ export interface Location {
   /** Reads of many images at little cost. */
   reader: ImageReader;
   holders: ImageHolders;
+  /** What the program says of images and the accounts that they are shared with. */
+  memberships: Memberships;
   orphans: OrphanFinder;
   /** Says that the service does not accept the keys. Asked once a run. */
   refusalOfKeys: () => Promise<string | undefined>;
@@ -162,6 +165,7 @@ function keysOf({ client }: Location): string {
  */
 interface Shared {
   holders: ImageHolders;
+  memberships: Memberships;
   /** The ids of the images that were told as left by a killed run. */
   told: Set<string>;
   /** The tags of the images that the run creates. */
@@ -173,6 +177,7 @@ interface Shared {
 
 const nothingKnown = (): Shared => ({
   holders: new ImageHolders(),
+  memberships: new Memberships(),
   told: new Set(),
   ownTags: new Set(),
   objects: new ObjectDesk(),
@@ -203,6 +208,7 @@ export function createLocation(
     poller: new ImagePoller(client, clock),
     reader: new ImageReader(client, clock),
     holders: shared.holders,
+    memberships: shared.memberships,
     orphans: new OrphanFinder({ client, ...shared, warn, warnOnce }),
     refusalOfKeys: () => (refusal ??= refusalOfKeys(client)),
     staging: new StagedObjects(

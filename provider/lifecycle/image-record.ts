@@ -34,6 +34,7 @@ import { removeCreationTag } from "./tag-removal";
 import { readTags } from "./tags";
 import { importsText, othersText, takeOver, takeOverFailures } from "./take-over";
 import type { Lifecycle } from "./types";
+import { refuseToHideMembers } from "./unshare";
 import { updateImage } from "./update";
 import { nameOf } from "./uploads";
 import { compareContent, type Content } from "./verify";
@@ -62,6 +63,9 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       const absent = olds === undefined ? await failureWithoutFile(checked, location) : undefined;
       if (absent !== undefined) {
         return { inputs, failures: [{ property: "source", reason: absent }] };
+      }
+      if (checked.imageId !== undefined) {
+        location.memberships.noteVisibility(checked.imageId, checked.visibility);
       }
       return { inputs, failures: await takeOverFailures(olds, checked, location) };
     },
@@ -98,6 +102,8 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         if (absent !== undefined) {
           throw new ImageError(absent);
         }
+      } else {
+        await planVisibility(id, state, asInputs(imageRecord, news), location);
       }
       return { changes: changes || because.length > 0, replaces: because };
     },
@@ -111,6 +117,7 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       }
       const token = randomUUID();
       location.holders.holdAsRecord(image.id, token, inputs.origin);
+      location.memberships.noteVisibility(image.id, inputs.visibility);
       const isAlone = inputs.settledByImport !== true && location.created.get(image.id)?.tagged === true;
       const state: RecordState = {
         ...inputs,
@@ -167,6 +174,22 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
 
     delete: (id, olds) => deleteUnlessHeld(context, id, olds),
   };
+}
+
+/** What visibility the image is to have: members of it are checked against that. */
+async function planVisibility(
+  id: string,
+  state: RecordState,
+  { visibility }: RecordInputs,
+  location: Location,
+): Promise<void> {
+  if (isUnknown(visibility)) {
+    return;
+  }
+  if (visibility === "private" && state.visibility === "shared") {
+    await refuseToHideMembers(id, location);
+  }
+  location.memberships.noteVisibility(id, visibility);
 }
 
 /**

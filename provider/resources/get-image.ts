@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { omitUndefined } from "../schema/check";
-import type { Args, CallArgs, Description } from "../schema/description";
+import type { Args, CallArgs } from "../schema/description";
 import type { ImageInfo } from "../schema/image-info";
 import { imageFilters, imageLookup } from "../schema/image-lookup";
-import { lookups } from "./lookup-context";
+import { after, call, type LookupOptions } from "./lookup";
 
 /** Which image to look up: by its id, or by what is known of it. */
 export interface GetImageArgs extends CallArgs<typeof imageLookup> {}
@@ -17,11 +16,7 @@ export interface GetImagesArgs extends CallArgs<typeof imageFilters> {}
 /** The same, of values that may be outputs. */
 export interface GetImagesOutputArgs extends Args<typeof imageFilters> {}
 
-/** How a look-up stands to the resources of a program. */
-export interface LookupOptions {
-  /** What must be there first. In preview, what is still to be made leaves the answer unknown. */
-  dependsOn?: pulumi.Input<pulumi.Resource> | pulumi.Input<pulumi.Input<pulumi.Resource>[]>;
-}
+export type { LookupOptions };
 
 /**
  * Looks an image up, in preview too: by its id, or by filters, which one active image must match unless `status` says otherwise.
@@ -57,39 +52,4 @@ export function getImagesOutput(
   opts?: LookupOptions,
 ): pulumi.Output<ImageInfo[]> {
   return after(args, opts).apply((known) => getImages(known as GetImagesArgs));
-}
-
-type Lookups = ReturnType<typeof lookups>;
-
-/** One look-up. Of another error than a RunError, Pulumi prints the stack, and is long in ending. */
-async function call<A extends object, T>(
-  name: string,
-  description: Description,
-  args: A,
-  work: (given: A, loaded: Lookups) => Promise<T>,
-): Promise<T> {
-  const loaded = lookups();
-  const given = omitUndefined(Object.fromEntries(Object.entries(args)));
-  const failures = loaded.lookupFailures(description, given);
-  if (failures.length > 0) {
-    throw new pulumi.RunError(`${name}: ${failures.map(({ reason }) => reason).join("\n")}`);
-  }
-  try {
-    return await work(given as A, loaded);
-  } catch (error) {
-    throw loaded.isExpected(error) ? new pulumi.RunError(`${name}: ${error.message}`) : error;
-  }
-}
-
-/** The arguments, when what they depend on is there. Of a resource that is still to be made the id is not known. */
-function after(args: object, { dependsOn = [] }: LookupOptions = {}): pulumi.Output<object> {
-  const resources = pulumi.output(dependsOn).apply((all) => (Array.isArray(all) ? all : [all]));
-  const made = resources.apply((all) => pulumi.all(all.map(idOf)));
-  return pulumi.all([pulumi.output(args), made]).apply(([known]) => known);
-}
-
-/** A component has no id, as a rule: an `Image` has one, once it is active. */
-function idOf(resource: pulumi.Resource): pulumi.Output<string> {
-  const id: unknown = Reflect.get(resource, "id");
-  return pulumi.Output.isInstance<string>(id) ? id : resource.urn;
 }

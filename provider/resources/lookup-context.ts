@@ -11,11 +11,11 @@ export function lookups() {
   const { findImage, findImages, lookupFailures } =
     require("../lifecycle/lookups") as typeof import("../lifecycle/lookups");
   const { isExpected } = require("../lifecycle/expected") as typeof import("../lifecycle/expected");
-  return { findImage, findImages, lookupFailures, isExpected, context: contextOfStack() };
+  return { findImage, findImages, lookupFailures, isExpected, context: programContext() };
 }
 
-/** The context of the stack whose program runs, with its settings. */
-function contextOfStack(): ProviderContext {
+/** What asks SCP from within a program's own process: the context of the stack whose program runs, with its settings. */
+export function programContext(): ProviderContext {
   const stack = pulumi.runtime.getStackResource();
   if (stack === undefined) {
     return newContext(); // In a unit test with mocks there is no stack.

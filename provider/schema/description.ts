@@ -62,8 +62,8 @@ export const output: Property<unknown, "output", "hint"> = {
 };
 
 /** A property that is only told, and is no field of the image. */
-export function outputOf<T>(): Property<T, "output", "hint"> {
-  return { kind: anything<T>(), given: "output", change: "hint" };
+export function outputOf<T>(kind: Kind<T> = anything<T>()): Property<T, "output", "hint"> {
+  return { kind, given: "output", change: "hint" };
 }
 
 /** A resource's properties by name: a bare literal, so that its comments survive into the types that are made of it. */
@@ -177,6 +177,8 @@ export const notOfTheImage = {
   nameRegex: "says which image is looked up",
   mostRecent: "says which image is looked up",
   pin: "says when an image is looked up",
+  memberId: "is of the image's members, which Show Image does not tell",
+  accept: "is a member's answer, which Show Image does not tell",
 } as const;
 
 /** The names of those properties that are fields of the image, and that a change does this to. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isImageId } from "../api/images";
 import { isSameObject } from "../api/object-url";
 import { complaintAboutProfile, profilePattern } from "../api/profile";
+import { memberIdPattern } from "../api/paths";
 import { isLoopback, objectStoragePlace, type Place } from "../api/regions";
 import { isUnknown } from "./unknown";
 
@@ -116,6 +117,12 @@ export const profileName: Kind<string> = kind({ type: "string", pattern: profile
 export const imageId: Kind<string> = kind({ type: "string" }, (value) =>
   unless(typeof value === "string" && isImageId(value), "must be an image's id, a UUID"),
 );
+
+/** The id of an account that an image is shared with. */
+export const memberId: Kind<string> = text({
+  pattern: memberIdPattern,
+  complaint: `must be an account's id: 1 to 64 characters out of letters, digits and "-"`,
+});
 
 /** What a map's keys and values may be. */
 export interface MapRules {

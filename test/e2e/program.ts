@@ -13,13 +13,18 @@ const lookups = {
 
 /** A resource of the test program. */
 export interface Declaration {
-  type: "Image" | "ImageRecord" | "ImageImport" | "ImagePin" | Lookup;
+  type:
+    "Image" | "ImageRecord" | "ImageImport" | "ImagePin" | "ImageMember" | "ImageMemberAcceptance" | Lookup;
   name: string;
   /** A value like `{ output: "golden.id" }` is that output of another declaration. */
   args?: Record<string, unknown>;
   options?: Omit<pulumi.CustomResourceOptions, "dependsOn"> & { dependsOn?: string[] };
   /** Looks the image of this id up instead. */
   get?: string;
+  /** The name of a declaration before it whose image this is about: the image itself, or an account that it is shared with. */
+  of?: string;
+  /** Also gives away what the program's own process asks of SCP: the status of a member, or the offers of its profile. */
+  asks?: "status" | "pending";
 }
 
 type AnyResource = new (
@@ -32,7 +37,7 @@ type AnyResource = new (
 export function makeAll(declarations: readonly Declaration[]): Record<string, Record<string, unknown>> {
   const made: Record<string, pulumi.Resource> = {};
   const found: Record<string, Record<string, unknown>> = {};
-  for (const { type, name, args: declared, options, get } of declarations) {
+  for (const { type, name, args: declared, options, get, of, asks } of declarations) {
     const dependsOn = options?.dependsOn?.flatMap((other) => made[other] ?? []);
     const all = { ...options, dependsOn };
     const args = declared && withOutputs(declared, made);
@@ -41,10 +46,12 @@ export function makeAll(declarations: readonly Declaration[]): Record<string, Re
       continue;
     }
     const Type = scp[type] as unknown as AnyResource & { get: typeof scp.Image.get };
-    made[name] = get === undefined ? new Type(name, args, all) : Type.get(name, get, all);
+    const whole = of === undefined ? args : { ...args, imageId: imageOf(made[of]) };
+    const resource = get === undefined ? new Type(name, whole, all) : Type.get(name, get, all);
+    made[name] = resource;
+    found[name] = { ...outputsOf(resource), ...(asks && { [asks]: answerOf(resource, asks) }) };
   }
-  const outputs = Object.entries(made).map(([name, resource]) => [name, outputsOf(resource)] as const);
-  return { ...Object.fromEntries(outputs), ...found };
+  return found;
 }
 
 function isLookup(type: Declaration["type"]): type is Lookup {
@@ -58,6 +65,19 @@ function withOutputs(args: Record<string, unknown>, made: Record<string, pulumi.
     return output === "" ? value : (Reflect.get(made[name] ?? {}, property) as unknown);
   };
   return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, valueOf(value)]));
+}
+
+function imageOf(resource: pulumi.Resource | undefined): unknown {
+  return resource instanceof scp.ImageMember ? resource.imageId : resource && Reflect.get(resource, "id");
+}
+
+function answerOf(resource: pulumi.Resource, asks: "status" | "pending"): unknown {
+  if (asks === "status") {
+    return Reflect.get(resource, "status");
+  }
+  // After the member is there.
+  const id = Reflect.get(resource, "id") as pulumi.Output<string>;
+  return id.apply(() => scp.getPendingImages({ profile: "second" }));
 }
 
 function outputsOf(resource: pulumi.Resource): Record<string, unknown> {

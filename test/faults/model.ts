@@ -4,9 +4,11 @@ import type { Hooks } from "../../provider/dynamic/hooks";
 
 /** A resource as a program declares it. */
 export interface Goal {
-  type: "Image" | "ImageRecord" | "ImageImport";
+  type: "Image" | PartType;
   name: string;
   args: Properties;
+  /** The name of a resource before it whose image this is about. */
+  of?: string;
 }
 
 /** How a replacement is asked for that the inputs do not ask for. */
@@ -14,7 +16,10 @@ export type Force =
   | "trigger" // replacementTrigger, replaceWith: check is called for the old resource first
   | "replace"; // `pulumi up --replace`: check is told of no old resource, and diff is not called
 
-type PartType = "ImageRecord" | "ImageImport";
+/** In the order in which they are deleted: what depends on another goes before it. */
+const partTypes = ["ImageMemberAcceptance", "ImageMember", "ImageImport", "ImageRecord"] as const;
+
+type PartType = (typeof partTypes)[number];
 
 /** One resource in the state. */
 export interface Saved {
@@ -34,9 +39,7 @@ interface Part {
 }
 
 /** A provider's process, which lives for one run and can be killed in it. */
-export interface Provider {
-  ImageRecord: Hooks;
-  ImageImport: Hooks;
+export interface Provider extends Record<PartType, Hooks> {
   Origin: Hooks;
   /** Waits for a hook. Throws when the process, and the engine with it, was killed meanwhile. */
   survive: <T>(hook: Promise<T>) => Promise<T>;
@@ -85,7 +88,7 @@ export class StackModel {
     { force, parallel = 1 }: UpOptions = {},
   ): Promise<void> {
     const kept = new Set<string>();
-    if (goals.some(({ type }) => type !== "ImageImport")) {
+    if (goals.some(({ type }) => type === "Image" || type === "ImageRecord")) {
       this.origin ??= randomUUID();
     }
     await inParallel(goals, parallel, async (goal) => {
@@ -130,7 +133,14 @@ export class StackModel {
     }
   }
 
-  private partsOf({ type, name, args }: Goal): Part[] {
+  /** The image of the record of this name. */
+  private imageOf(name: string): string | undefined {
+    return this.state.find(
+      (saved) => saved.type === "ImageRecord" && !saved.delete && saved.urn.endsWith(`::${name}`),
+    )?.id;
+  }
+
+  private partsOf({ type, name, args, of }: Goal): Part[] {
     const part = (kind: PartType, inputs: Properties): Part => {
       const urn = `urn:pulumi:${this.name}::${type === "Image" ? "scp:index:Image$" : ""}${kind}::${name}`;
       const place = createHash("sha256").update(urn).digest("hex").slice(0, 16);
@@ -143,6 +153,11 @@ export class StackModel {
             : inputs,
       };
     };
+    if (type === "ImageMember" || type === "ImageMemberAcceptance") {
+      const imageId = of === undefined ? undefined : this.imageOf(of);
+      const place = `urn:pulumi:${this.name}::project::${type}::${name}`;
+      return [part(type, { ...(imageId && { imageId }), ...args, place })];
+    }
     if (type !== "Image") {
       return [part(type, args)];
     }
@@ -191,7 +206,7 @@ export class StackModel {
 
   /** Imports go before the records that they depend on. */
   private async deleteAll(all: readonly Saved[], provider: Provider, parallel: number): Promise<void> {
-    for (const type of ["ImageImport", "ImageRecord"] as const) {
+    for (const type of partTypes) {
       const some = all.filter((saved) => saved.type === type).reverse();
       await inParallel(some, parallel, async (saved) => {
         this.deletes.add(saved.id);

@@ -4,6 +4,8 @@ import type { Clock } from "../../provider/lifecycle/clock";
 import { createContext } from "../../provider/lifecycle/context";
 import { hooksOf } from "../../provider/dynamic/hooks";
 import { importLifecycle } from "../../provider/lifecycle/image-import";
+import { memberLifecycle } from "../../provider/lifecycle/image-member";
+import { acceptanceLifecycle } from "../../provider/lifecycle/image-member-acceptance";
 import { recordLifecycle } from "../../provider/lifecycle/image-record";
 import { originLifecycle } from "../../provider/lifecycle/origin";
 import { startEmulator, type Emulator, type OrderedFault } from "../../emulator";
@@ -108,6 +110,8 @@ export class World {
     return {
       ImageRecord: hooksOf(recordLifecycle(context)),
       ImageImport: hooksOf(importLifecycle(context)),
+      ImageMember: hooksOf(memberLifecycle(context)),
+      ImageMemberAcceptance: hooksOf(acceptanceLifecycle(context)),
       Origin: hooksOf(originLifecycle(context)),
       survive: (hook) => life.survive(hook),
     };

@@ -21,17 +21,39 @@ afterAll(() => {
 });
 
 test("what the state holds is permanent: types, and the text that loads a provider", () => {
-  expect(["ImageFile", "ImageRecord", "ImageImport", "ImagePin", "Origin"].map(typeName)).toEqual([
+  const types = [
+    "ImageFile",
+    "ImageRecord",
+    "ImageImport",
+    "ImageMember",
+    "ImageMemberAcceptance",
+    "ImagePin",
+    "Origin",
+  ];
+  expect(types.map(typeName)).toEqual([
     "pulumi-nodejs:dynamic/scp:ImageFile",
     "pulumi-nodejs:dynamic/scp:ImageRecord",
     "pulumi-nodejs:dynamic/scp:ImageImport",
+    "pulumi-nodejs:dynamic/scp:ImageMember",
+    "pulumi-nodejs:dynamic/scp:ImageMemberAcceptance",
     "pulumi-nodejs:dynamic/scp:ImagePin",
     "pulumi-nodejs:dynamic/scp:Origin",
   ]);
-  expect(["image-file", "image-record", "image-import", "image-pin", "origin"].map(providerText)).toEqual([
+  const modules = [
+    "image-file",
+    "image-record",
+    "image-import",
+    "image-member",
+    "image-member-acceptance",
+    "image-pin",
+    "origin",
+  ];
+  expect(modules.map(providerText)).toEqual([
     'exports.handler = () => require("pulumi-scp-images/runtime/image-file");',
     'exports.handler = () => require("pulumi-scp-images/runtime/image-record");',
     'exports.handler = () => require("pulumi-scp-images/runtime/image-import");',
+    'exports.handler = () => require("pulumi-scp-images/runtime/image-member");',
+    'exports.handler = () => require("pulumi-scp-images/runtime/image-member-acceptance");',
     'exports.handler = () => require("pulumi-scp-images/runtime/image-pin");',
     'exports.handler = () => require("pulumi-scp-images/runtime/origin");',
   ]);
@@ -45,15 +67,19 @@ const hooksOf = (module: string) =>
    const provider = load(${JSON.stringify(providerText(module))}).handler();
    console.log("${hooks}".split(",").filter((hook) => typeof provider[hook] === "function").join());`;
 
-test.each(["image-file", "image-record", "image-import", "image-pin"])(
-  "the provider %s is found from where the program is",
-  (module) => {
-    expect(project.node("-e", hooksOf(module))).toBe(hooks);
-  },
-);
+test.each([
+  "image-file",
+  "image-record",
+  "image-import",
+  "image-pin",
+  "image-member",
+  "image-member-acceptance",
+])("the provider %s is found from where the program is", (module) => {
+  expect(project.node("-e", hooksOf(module))).toBe(hooks);
+});
 
 const names =
-  "Image,ImageImport,ImagePin,ImageRecord,getImage,getImageOutput,getImages,getImagesOutput,imageSchema";
+  "Image,ImageImport,ImageMember,ImageMemberAcceptance,ImagePin,ImageRecord,getImage,getImageOutput,getImages,getImagesOutput,getPendingImages,getPendingImagesOutput,imageSchema";
 const namesOf = (module: string) => `console.log(Object.keys(require("${module}")).sort().join())`;
 
 test("beside a package that depends on it, too: npm hoists it", () => {
@@ -109,7 +135,8 @@ test("a program that declares images loads neither the HTTP client nor what only
 
 test("everything that package.json offers is there", () => {
   // What a state names is permanent; nothing else of the runtime is anybody's.
-  const permanent = ["image-record", "image-file", "image-import", "image-pin", "origin"].map(
+  const members = ["image-member", "image-member-acceptance"];
+  const permanent = ["image-record", "image-file", "image-import", "image-pin", ...members, "origin"].map(
     (name) => `./runtime/${name}`,
   );
   expect(Object.keys(published)).toEqual([".", "./testing", ...permanent, "./package.json"]);

@@ -115,12 +115,9 @@ function told(name: string): { shown: unknown; expected: unknown } {
   return { shown: value, expected: value };
 }
 
-/**
- * By resource. An `ImageFile` makes no image, and what it tells is no image's: test/e2e/source-suite.ts uses it. Nor does an `ImagePin`:
- * test/lifecycle/image-pin.test.ts does.
- */
+/** By resource: of those that tell what an image is. What the others tell, their own suites in test/e2e hold against the cloud. */
 const outputs = all.flatMap(([type, { description }]) =>
-  ["ImageFile", "ImagePin"].includes(type)
+  !["ImageRecord", "ImageImport"].includes(type)
     ? []
     : namesGiven(description, "output").map((name) => [type, name] as const),
 );

@@ -1,6 +1,8 @@
 import type { Description } from "../../provider/schema/description";
 import { imageFile } from "../../provider/schema/image-file";
 import { imageImport } from "../../provider/schema/image-import";
+import { imageMember } from "../../provider/schema/image-member";
+import { imageMemberAcceptance } from "../../provider/schema/image-member-acceptance";
 import { imageRecord } from "../../provider/schema/image-record";
 import { factNames } from "../../provider/schema/image-info";
 import { imageLookup } from "../../provider/schema/image-lookup";
@@ -44,6 +46,8 @@ export const info = { names: factNames, comments: factComments };
 export const descriptions = {
   ImageRecord: described("image-record", "imageRecord", imageRecord),
   ImageImport: described("image-import", "imageImport", imageImport),
+  ImageMember: described("image-member", "imageMember", imageMember),
+  ImageMemberAcceptance: described("image-member-acceptance", "imageMemberAcceptance", imageMemberAcceptance),
   ImageFile: { ...described("image-file", "imageFile", imageFile), isPublic: false },
   ImagePin: {
     module: "image-pin",

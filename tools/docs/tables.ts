@@ -14,6 +14,7 @@ const changes = {
 };
 
 const { ImageRecord: record, ImageImport: imported, ImageFile: uploaded, ImagePin: pin } = descriptions;
+const { ImageMember: member, ImageMemberAcceptance: acceptance } = descriptions;
 
 /** A type as TypeScript writes it. */
 function typeOf({ type, additionalProperties, properties }: JsonSchema): string {
@@ -95,6 +96,9 @@ export const tables: Record<string, string> = {
   ),
   pin: markdownTable(propertyHead, propertyRows(pin)),
   pinOutputs: markdownTable(["output", "type", "meaning"], outputRows(pin)),
+  member: markdownTable(propertyHead, propertyRows(member)),
+  acceptance: markdownTable(propertyHead, propertyRows(acceptance)),
+  acceptanceOutputs: markdownTable(["output", "type", "meaning"], outputRows(acceptance)),
 };
 
 /** The JSON Schema of images.yaml: a list of what `Image` takes. */
@@ -112,6 +116,8 @@ export const pages: Record<string, readonly (keyof typeof tables)[]> = {
   "docs/resources.md": ["image", "source", "import", "outputs"],
   "docs/resources/get-image.md": ["lookup", "info"],
   "docs/resources/image-pin.md": ["pin", "pinOutputs"],
+  "docs/resources/image-member.md": ["member"],
+  "docs/resources/image-member-acceptance.md": ["acceptance", "acceptanceOutputs"],
   "docs/settings.md": ["settings"],
 };
 

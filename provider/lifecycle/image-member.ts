@@ -1,0 +1,153 @@
+import type { ImageMember } from "../api/members";
+import { omitUndefined, pick, withDefaults, type CheckFailure } from "../schema/check";
+import { asInputs, asState, type Inputs, type Properties, type State } from "../schema/description";
+import { changedProperties, diffProperties } from "../schema/diff";
+import { imageMember } from "../schema/image-member";
+import { isUnknown } from "../schema/unknown";
+import { anothersImage, endpointFound, makerOf } from "./accounts";
+import { checkInputs, failuresOfImage, keyFailures } from "./check";
+import type { Location, ProviderContext } from "./context";
+import {
+  addMember,
+  foreignText,
+  hidden,
+  hiddenText,
+  idOf,
+  pairOf,
+  refusalOfVisibility,
+  removeMember,
+  showMemberUnlessGone,
+  type Pair,
+} from "./members";
+import { nameOfPlace, type Side } from "./memberships";
+import { locationOf } from "./read";
+import type { Lifecycle } from "./types";
+
+type MemberInputs = Inputs<typeof imageMember>;
+type MemberState = State<typeof imageMember>;
+
+/** The life of `ImageMember`: that an image is shared with an account. What that account makes of it is not the owner's, and not here. */
+export function memberLifecycle(context: ProviderContext): Lifecycle {
+  return {
+    async check(olds, news) {
+      const { inputs, failures } = await checkInputs(context, imageMember, news);
+      if (failures.length > 0 || isUnknown([news.region, news.environment, news.profile])) {
+        return { inputs, failures };
+      }
+      const checked = asInputs(imageMember, inputs);
+      const location = context.locate(inputs);
+      const refused = await keyFailures(location, imageMember, olds, inputs);
+      if (refused.length > 0 || isUnknown([checked.imageId, checked.memberId])) {
+        return { inputs, failures: refused };
+      }
+      const twice = failureOfSecond(checked, location);
+      if (twice !== undefined) {
+        return { inputs, failures: [twice] };
+      }
+      const isNew = olds === undefined || changedProperties(imageMember, olds, inputs).length > 0;
+      return { inputs, failures: isNew ? await refusedImage(checked, location) : [] };
+    },
+
+    diff: (_, olds, news) => Promise.resolve(diffProperties(imageMember, olds, news)),
+
+    async create(properties) {
+      const inputs = asInputs(imageMember, properties);
+      const location = await context.open(inputs);
+      const member = await addMember(inputs, location);
+      const maker = await makerOf(location.client, inputs.imageId);
+      return { id: idOf(inputs), outputs: outputs({ ...inputs, ...maker, createdAt: member.createdAt }) };
+    },
+
+    async read(id, known) {
+      const olds = known ?? {};
+      const location = await context.open(olds);
+      const pair = pairOf(id);
+      const member = await readMember(pair, known, location);
+      if (member === undefined) {
+        return undefined;
+      }
+      tellOf(pair, member, location);
+      const state = asState(imageMember, olds);
+      const endpoint = endpointFound(state, location.client.settings);
+      const found = outputs({ ...state, ...pair, ...locationOf(context, olds), endpoint });
+      return { id, outputs: found, inputs: withDefaults(imageMember, found) };
+    },
+
+    /** Only settings change in place. */
+    async update(id, olds, news) {
+      const { createdAt, accountId, madeWith, endpoint } = asState(imageMember, olds);
+      await context.open(news);
+      return {
+        id,
+        outputs: outputs({ ...asInputs(imageMember, news), createdAt, accountId, madeWith, endpoint }),
+      };
+    },
+
+    async delete(id, olds) {
+      const location = await context.open(olds);
+      const pair = pairOf(id);
+      if (!location.memberships.isWanted(ownersSide(pair))) {
+        await removeMember(pair, asState(imageMember, olds), location);
+      }
+    },
+  };
+}
+
+function ownersSide({ imageId, memberId }: Pair): Side {
+  return { of: "owner", imageId, memberId };
+}
+
+/** One that is only looked up must be there; one that the state knows may be gone, which must be proven. */
+async function readMember(
+  pair: Pair,
+  olds: Properties | undefined,
+  location: Location,
+): Promise<ImageMember | typeof hidden | undefined> {
+  return olds === undefined
+    ? location.client.members.show(pair.imageId, pair.memberId)
+    : showMemberUnlessGone(pair, asState(imageMember, olds), location);
+}
+
+/** What its owner may want to know of a member. It moves by itself, so the state has nothing of it. */
+function tellOf(pair: Pair, member: ImageMember | typeof hidden, { warn }: Location): void {
+  if (member === hidden) {
+    warn(hiddenText(pair));
+  } else if (member.status === "rejected") {
+    warn(
+      `Account ${pair.memberId} has rejected image ${pair.imageId}, so the image is not among its images.`,
+    );
+  }
+}
+
+/** Two resources that say the same, of which the delete of one would take it away from the other. */
+function failureOfSecond(inputs: MemberInputs, { memberships }: Location): CheckFailure | undefined {
+  const { imageId, memberId, place } = inputs;
+  const other = memberships.want(ownersSide(inputs), place);
+  const own = place === undefined ? "" : ` ${nameOfPlace(place)}`;
+  const reason =
+    `image ${imageId} is shared with account ${memberId} by the ImageMember ${other && nameOfPlace(other)} of this program already. ` +
+    `One is enough: take the other one${own} out.`;
+  return other === undefined ? undefined : { property: "memberId", reason };
+}
+
+/** What would hinder sharing, told in preview. What a record of this run makes of the image counts, and not what it is now. */
+async function refusedImage({ imageId }: MemberInputs, location: Location): Promise<CheckFailure[]> {
+  const failure = (reason: string | undefined) =>
+    reason === undefined ? [] : [{ property: "imageId", reason }];
+  const planned = location.memberships.visibilityOf(imageId);
+  if (planned !== undefined || location.created.has(imageId)) {
+    return failure(refusalOfVisibility(imageId, planned));
+  }
+  return failuresOfImage(async () => {
+    const image = await location.client.showImage(imageId);
+    const foreign = await anothersImage(location.client, image);
+    return failure(
+      foreign === undefined ? refusalOfVisibility(imageId, image.visibility) : foreignText(imageId, foreign),
+    );
+  });
+}
+
+function outputs(state: MemberState): Properties {
+  const names = ["imageId", "memberId", "region", "environment", "profile"] as const;
+  return omitUndefined({ ...pick(state, [...names, "createdAt", "accountId", "madeWith", "endpoint"]) });
+}

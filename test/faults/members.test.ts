@@ -1,0 +1,460 @@
+import { clientOf } from "../emulator/testing";
+import { kindsOf } from "./kinds";
+import { StackModel, type Goal } from "./model";
+import { Killed, moments, World } from "./world";
+
+let world: World;
+
+beforeAll(async () => {
+  world = await World.open();
+});
+beforeEach(() => world.reset());
+afterAll(() => world.close());
+
+const second = () => world.emulator.options.accounts[1]!;
+
+/** The second account's keys, as a profile's. */
+const profile = (): Record<string, string> => ({
+  SCP_PROFILE_SECOND_ACCESS_KEY: second().accessKey,
+  SCP_PROFILE_SECOND_SECRET_KEY: second().secretKey,
+});
+
+const start = (options: Parameters<World["start"]>[0] = {}) =>
+  world.start({ ...options, env: { ...profile(), ...options.env } });
+
+const image = (more: Record<string, unknown> = {}): Goal => ({
+  type: "Image",
+  name: "golden",
+  args: { name: "golden", osDistro: "alma", url: world.url("one"), visibility: "shared", ...more },
+});
+
+const member = (more: Record<string, unknown> = {}, name = "member"): Goal => ({
+  type: "ImageMember",
+  name,
+  of: "golden",
+  args: { memberId: second().accountId, ...more },
+});
+
+const acceptance = (more: Record<string, unknown> = {}): Goal => ({
+  type: "ImageMemberAcceptance",
+  name: "answer",
+  of: "golden",
+  args: { accept: true, profile: "second", ...more },
+});
+
+const all = (more: Record<string, unknown> = {}) => [image(more), member(), acceptance()];
+
+/** Of all images, each with its members, as the cloud has them. */
+const members = () =>
+  world.emulator
+    .images()
+    .map(({ url, members: all }) => [
+      url?.split("/").at(-1),
+      all.map(({ member_id, status }) => [member_id, status]),
+    ]);
+
+const shared = (key = "one", status = "accepted") => [[`${key}.qcow2`, [[second().accountId, status]]]];
+
+const idsOf = (stack: StackModel) =>
+  stack.state.filter(({ type }) => type.startsWith("ImageMember")).map(({ id }) => id);
+
+const memberId = () => `${world.emulator.images()[0]!.id}/${second().accountId}`;
+
+async function made(goals = all()): Promise<StackModel> {
+  const stack = new StackModel();
+  await stack.up(goals, start());
+  return stack;
+}
+
+/** As the owner, or as the other account, past the provider. */
+function call(as: "owner" | "member", method: string, path: string, body?: unknown) {
+  const keys = as === "owner" ? world.emulator.options : second();
+  return clientOf(world.emulator).call(method, path, { body, as: keys });
+}
+
+const pathOf = (id = world.emulator.images()[0]!.id) => `/v1/images/${id}/members`;
+
+const stats = () => {
+  const { createImageMember = 0, updateImageMember = 0, deleteImageMember = 0 } = world.emulator.stats();
+  return { createImageMember, updateImageMember, deleteImageMember };
+};
+
+describe("every request fails in every way, then the next run ends well", () => {
+  const of = ["Member", "listAccessKeys", "showImage"];
+  const stages: Record<string, { before: () => Goal[]; after: () => Goal[]; expected: () => unknown }> = {
+    "shared and accepted": { before: () => [image()], after: all, expected: shared },
+    "moved to a new image": {
+      before: all,
+      after: () => all({ url: world.url("two") }),
+      expected: () => shared("two"),
+    },
+    rejected: {
+      before: all,
+      after: () => [image(), member(), acceptance({ accept: false })],
+      expected: () => shared("one", "rejected"),
+    },
+    unshared: { before: all, after: () => [image()], expected: () => [["one.qcow2", []]] },
+  };
+  /** For longer than the client tries again. */
+  const long = 12;
+  const kinds = Object.entries(kindsOf(["accesskey", "secretkey"])).map(([name, kind]) => {
+    const times = kind.transient && !kind.retryPolicy ? long : 1;
+    return { name, kind, times };
+  });
+
+  describe.each(Object.entries(stages))("%s", (_, { before, after, expected }) => {
+    /** What the run asks for about members, where nothing fails: each request, by its operation and its number. */
+    const requests: { operation: string; nth: number }[] = [];
+
+    beforeAll(async () => {
+      await world.reset();
+      const stack = await made(before());
+      const counts = world.emulator.stats();
+      await stack.up(after(), start());
+      for (const [operation, count] of Object.entries(world.emulator.stats())) {
+        const asked = of.some((part) => operation.includes(part)) ? count - (counts[operation] ?? 0) : 0;
+        requests.push(...Array.from({ length: asked }, (_, index) => ({ operation, nth: index + 1 })));
+      }
+      expect(requests.length).toBeGreaterThan(1);
+    });
+
+    test.each(kinds)("$name", async ({ kind: { fault, retryPolicy }, times }) => {
+      for (const request of requests) {
+        await world.reset();
+        const stack = await made(before());
+        world.emulator.faults.add({ ...fault, ...request, times });
+        await stack.up(after(), start({ retryPolicy })).catch(() => undefined);
+        expect(world.emulator.faults.list()).not.toMatchObject([{ struck: 0 }]);
+        world.emulator.faults.clear();
+        await stack.up(after(), start());
+        expect({ request, members: members() }).toEqual({ request, members: expected() });
+        expect(idsOf(stack)).toEqual(after().slice(1).map(memberId));
+        await stack.destroy(start());
+        expect([world.emulator.images(), stack.state]).toEqual([[], []]);
+      }
+    });
+  });
+});
+
+test("a run that is killed at any request shares once, and unshares", async () => {
+  let kills = 0;
+  for (const goals of [() => all(), () => [image()]]) {
+    for (const moment of moments) {
+      for (let request = 1; request <= 30; request += 1) {
+        await world.reset();
+        const stack = await made(goals().length === 1 ? all() : [image()]);
+        const run = stack.up(goals(), start({ kill: { request, moment } }));
+        const killed = await run.then(
+          () => false,
+          (error: unknown) => error instanceof Killed,
+        );
+        world.emulator.faults.clear();
+        if (!killed) {
+          break;
+        }
+        kills += 1;
+        await stack.up(goals(), start());
+        expect(members()).toEqual(goals().length === 1 ? [["one.qcow2", []]] : shared());
+        expect(idsOf(stack)).toEqual(goals().slice(1).map(memberId));
+      }
+    }
+  }
+  expect(kills).toBeGreaterThan(15);
+});
+
+describe("a member", () => {
+  test("that is there already is taken as it is", async () => {
+    const stack = await made([image()]);
+    await call("owner", "POST", pathOf(), { member_id: second().accountId });
+    await stack.up([image(), member()], start());
+    expect(members()).toEqual(shared("one", "pending"));
+    expect(idsOf(stack)).toEqual([memberId()]);
+  });
+
+  test("is not added again without need, and a run without a change asks nothing of it", async () => {
+    const stack = await made();
+    const before = stats();
+    world.emulator.faults.add({ kind: "reset-before", path: "members|access-keys", times: "always" });
+    await stack.up(all(), start());
+    expect(stats()).toEqual(before);
+  });
+
+  test("that two resources declare is refused, and both are named", async () => {
+    const stack = await made([image()]);
+    const twice = stack.up([image(), member(), member({}, "again")], start());
+    await expect(twice).rejects.toThrow(/by the ImageMember "member" of this program already.*"again"/);
+    const answers = stack.up([...all(), { ...acceptance(), name: "other" }], start());
+    await expect(answers).rejects.toThrow(/ImageMemberAcceptance "answer" of this program already.*"other"/);
+  });
+
+  test("stays shared without a break where its resource is renamed, replaced by force, or swapped", async () => {
+    const stack = await made();
+    await stack.up([image(), member({}, "renamed"), { ...acceptance(), name: "answers" }], start());
+    const { id: imageId } = world.emulator.images()[0]!;
+    const alone = [member({ imageId }, "alone"), { ...acceptance({ imageId }), of: undefined }];
+    const other = await made(alone);
+    for (const force of ["trigger", "replace"] as const) {
+      await other.up(alone, start(), { force });
+      expect(idsOf(other)).toEqual([memberId(), memberId()]);
+    }
+    expect(stats().deleteImageMember).toBe(0);
+    expect(members()).toEqual(shared());
+
+    await world.reset();
+    const swap = await made([image(), member({}, "a"), member({ memberId: "third" }, "b")]);
+    await swap.up([image(), member({ memberId: "third" }, "a"), member({}, "b")], start());
+    expect(stats().deleteImageMember).toBe(0);
+    expect(
+      world.emulator
+        .images()[0]!
+        .members.map((one) => one.member_id)
+        .sort(),
+    ).toEqual([second().accountId, "third"].sort());
+    expect(idsOf(swap).sort()).toEqual([memberId(), memberId().replace(second().accountId, "third")].sort());
+    await swap.destroy(start());
+    expect(world.emulator.images()).toEqual([]);
+  });
+
+  test("that somebody took out is put in again", async () => {
+    const stack = await made([image(), member()]);
+    await call("owner", "DELETE", `${pathOf()}/${second().accountId}`);
+    await stack.refresh(start());
+    expect(idsOf(stack)).toEqual([]);
+    await stack.up([image(), member()], start());
+    expect(members()).toEqual(shared("one", "pending"));
+  });
+
+  test("is gone with its image", async () => {
+    const stack = await made([image(), member()]);
+    world.skip(60 * 60_000);
+    await world.emulator.removeImage(world.emulator.images()[0]!.id);
+    await stack.refresh(start());
+    expect(stack.state).toEqual([]);
+    const again = await made([image(), member()]);
+    world.skip(60 * 60_000);
+    await world.emulator.removeImage(world.emulator.images()[0]!.id);
+    await again.destroy(start());
+    expect(again.state).toEqual([]);
+  });
+
+  test("is not forgotten for a 404 that other keys, a passing fault or a contradiction explain", async () => {
+    const stack = await made([image(), member()]);
+    const [accessKey, secretKey] = [second().accessKey, second().secretKey];
+    await call("owner", "DELETE", `${pathOf()}/${second().accountId}`);
+    await call("owner", "POST", pathOf(), { member_id: "third" });
+    stack.state.at(-1)!.id = memberId().replace(second().accountId, "third");
+    const foreign = start({ env: { SCP_ACCESS_KEY: accessKey, SCP_SECRET_KEY: secretKey } });
+    await expect(
+      foreign.ImageMember.read(stack.state.at(-1)!.id, stack.state.at(-1)!.outputs),
+    ).rejects.toThrow(`is answered with 404, but the keys are of account ${second().accountId}`);
+    world.emulator.faults.add({ kind: "status", status: 404, operation: "showImageMember" });
+    await expect(stack.refresh(start())).rejects.toThrow("but the list of members has it. Run again.");
+    expect(idsOf(stack)).toHaveLength(1);
+  });
+
+  test("of an image that somebody made private stays in the state, with a warning; up mends it", async () => {
+    const stack = await made();
+    const { id } = world.emulator.images()[0]!;
+    await world.emulator.setImage(id, { visibility: "private" });
+    const owners = [image(), member()];
+    const alone = await made([{ ...image({ name: "other" }), name: "other" }]);
+    await alone.destroy(start());
+    await start().ImageMember.read(
+      idsOf(stack)[0]!,
+      stack.state.find(({ type }) => type === "ImageMember")!.outputs,
+    );
+    expect(world.said.join()).toContain(`Image ${id} is not shared at the moment`);
+    const record = stack.state.find(({ type }) => type === "ImageRecord")!;
+    Object.assign(record.outputs, { visibility: "private" });
+    await stack.up(owners.concat(acceptance()), start());
+    expect(members()).toEqual(shared());
+
+    await world.emulator.setImage(id, { visibility: "private" });
+    await start().ImageMember.delete(
+      idsOf(stack)[0]!,
+      stack.state.find(({ type }) => type === "ImageMember")!.outputs,
+    );
+    expect(world.said.join()).toContain("If the image is made shared again, the account may see it again.");
+  });
+
+  test("that has rejected the image is told on refresh, and nothing else", async () => {
+    const stack = await made([image(), member()]);
+    const outputs = () => stack.state.map((saved) => saved.outputs);
+    const before = structuredClone(outputs());
+    await call("member", "PUT", `${pathOf()}/${second().accountId}`, { status: "rejected" });
+    await stack.refresh(start());
+    expect(world.said.join()).toContain(`Account ${second().accountId} has rejected image`);
+    expect(outputs()).toEqual(before);
+  });
+
+  test("of a private image is refused in preview, whether it is private or is to be", async () => {
+    const stack = await made([image({ visibility: "private" })]);
+    const { id } = world.emulator.images()[0]!;
+    const refused = `image ${id} is private, and only shared images have members: set its visibility to "shared".`;
+    await expect(stack.up([image({ visibility: "private" }), member()], start())).rejects.toThrow(refused);
+    // By its id alone, the service is asked.
+    const alone = { ...member({ imageId: id }), of: undefined };
+    const { failures } = await start().ImageMember.check({}, alone.args);
+    expect(failures).toEqual([{ property: "imageId", reason: refused }]);
+    await stack.up([image(), member()], start());
+    expect(members()).toEqual(shared("one", "pending"));
+    // What this run makes of it is what counts: check comes before the update is seen anywhere.
+    await expect(new StackModel().up([image({ visibility: "private" }), member()], start())).rejects.toThrow(
+      "is private, and only shared images have members",
+    );
+  });
+
+  test("of another account's image, or of none, is refused in preview", async () => {
+    await made([image(), member()]);
+    const { id } = world.emulator.images()[0]!;
+    const args = { imageId: id, memberId: "third", profile: "second" };
+    const { failures } = await start().ImageMember.check({}, args);
+    expect(failures).toMatchObject([
+      {
+        property: "imageId",
+        reason: expect.stringContaining(`image ${id} cannot be shared with these keys`) as string,
+      },
+    ]);
+    const none = await start().ImageMember.check(
+      {},
+      { imageId: "70a599e0-31e7-49b7-b260-868f441e862b", memberId: "x" },
+    );
+    expect(none.failures).toMatchObject([
+      { property: "imageId", reason: expect.stringContaining("404 not found") as string },
+    ]);
+    const wrong = await start().ImageMember.check({}, { imageId: "a/b", memberId: "../x" });
+    expect(wrong.failures.map(({ property }) => property)).toEqual(["imageId", "memberId"]);
+  });
+});
+
+describe("an image that has members", () => {
+  test("is not made private, in preview; without them it is", async () => {
+    const stack = await made([image(), member()]);
+    const hiding = stack.up([image({ visibility: "private" }), member()], start());
+    await expect(hiding).rejects.toThrow(
+      `is shared with account ${second().accountId}, and cannot be made private before that one is taken out`,
+    );
+    const both = stack.up([image({ visibility: "private" })], start());
+    await expect(both).rejects.toThrow("take the ImageMember of each out of its program, and run pulumi up");
+    expect(members()).toEqual(shared("one", "pending"));
+    await stack.up([image()], start());
+    await stack.up([image({ visibility: "private" })], start());
+    expect(world.emulator.images()).toMatchObject([{ visibility: "private", members: [] }]);
+  });
+
+  test("names the resource of the program that this run has seen", async () => {
+    const stack = await made([image(), member()]);
+    const run = start();
+    const [record] = stack.state;
+    const of = stack.state.find(({ type }) => type === "ImageMember")!;
+    await run.ImageMember.check(of.inputs, of.inputs);
+    const news = { ...record!.inputs, visibility: "private" };
+    await expect(run.ImageRecord.diff(record!.id, record!.outputs, news)).rejects.toThrow(
+      '(the ImageMember "member" of this program)',
+    );
+  });
+
+  test("is made private with a warning where the members cannot be listed", async () => {
+    const stack = await made([image()]);
+    world.emulator.options.denied = [{ operation: "listImageMembers" }];
+    await stack.up([image({ visibility: "private" })], start());
+    expect(world.said.join()).toContain("So it is not known whether image");
+    expect(world.emulator.images()).toMatchObject([{ visibility: "private" }]);
+  });
+});
+
+describe("an answer", () => {
+  test("is given, changed, mended after somebody else's, and taken back", async () => {
+    const stack = await made();
+    expect(stack.state.find(({ type }) => type === "ImageMemberAcceptance")).toMatchObject({
+      id: memberId(),
+      outputs: { status: "accepted", memberId: second().accountId },
+    });
+    await stack.up([image(), member(), acceptance({ accept: false })], start());
+    expect(members()).toEqual(shared("one", "rejected"));
+    for (const status of ["pending", "accepted"]) {
+      await call("member", "PUT", `${pathOf()}/${second().accountId}`, { status });
+      await stack.refresh(start());
+      expect(stack.state.find(({ type }) => type === "ImageMemberAcceptance")?.outputs.status).toBe(status);
+      await stack.up([image(), member(), acceptance({ accept: false })], start());
+      expect(members()).toEqual(shared("one", "rejected"));
+    }
+    await stack.up([image(), member()], start());
+    expect(members()).toEqual(shared("one", "pending"));
+  });
+
+  test("to an offer that is not there ends with what the owner must do, after a minute", async () => {
+    const stack = await made([image()]);
+    const begun = world.now();
+    await expect(stack.up([image(), acceptance()], start())).rejects.toThrow(
+      `is not offered to account ${second().accountId}`,
+    );
+    expect(world.now() - begun).toBeGreaterThan(45_000);
+    expect(world.now() - begun).toBeLessThan(75_000);
+  });
+
+  test("waits for an offer that is shown late", async () => {
+    const stack = await made([image()]);
+    world.emulator.faults.add({ kind: "status", status: 404, operation: "updateImageMember", times: 3 });
+    await stack.up(all(), start());
+    expect(members()).toEqual(shared());
+  });
+
+  test("with the owner's keys is refused at once", async () => {
+    const stack = await made([image()]);
+    const begun = world.now();
+    await expect(stack.up([image(), member(), acceptance({ profile: undefined })], start())).rejects.toThrow(
+      "the owner of an image has no offer to answer",
+    );
+    expect(world.now() - begun).toBeLessThan(30_000);
+    await call("owner", "POST", pathOf(), { member_id: world.emulator.options.accountId });
+    world.emulator.faults.add({ kind: "status", status: 403, operation: "updateImageMember" });
+    await expect(stack.up([image(), member(), acceptance({ profile: undefined })], start())).rejects.toThrow(
+      "the owner of an image has no offer to answer",
+    );
+  });
+
+  test("is forgotten where its offer is gone, but not for other keys' sake", async () => {
+    const stack = await made();
+    const answer = stack.state.find(({ type }) => type === "ImageMemberAcceptance")!;
+    await call("owner", "DELETE", `${pathOf()}/${second().accountId}`);
+    const { accountId, accessKey, secretKey } = world.emulator.options;
+    const env = { SCP_PROFILE_SECOND_ACCESS_KEY: accessKey, SCP_PROFILE_SECOND_SECRET_KEY: secretKey };
+    const others = start({ env });
+    const foreign = `but the keys are of account ${accountId}`;
+    await expect(others.ImageMemberAcceptance.read(answer.id, answer.outputs)).rejects.toThrow(foreign);
+    await expect(others.ImageMemberAcceptance.delete(answer.id, answer.outputs)).rejects.toThrow(foreign);
+    const run = start().ImageMemberAcceptance;
+    expect(await run.read(answer.id, answer.outputs)).toEqual({ id: "", props: {} });
+    await expect(run.delete(answer.id, answer.outputs)).resolves.toBeUndefined();
+  });
+
+  test("of an account that IAM does not tell needs its id", async () => {
+    const stack = await made([image(), member()]);
+    world.emulator.options.denied = [{ operation: "listAccessKeys" }];
+    await expect(stack.up(all(), start())).rejects.toThrow("State it as memberId");
+    const stated = [image(), member(), acceptance({ memberId: second().accountId })];
+    await stack.up(stated, start());
+    expect(members()).toEqual(shared());
+    await call("owner", "DELETE", `${pathOf()}/${second().accountId}`);
+    const answer = stack.state.find(({ type }) => type === "ImageMemberAcceptance")!;
+    expect(await start().ImageMemberAcceptance.read(answer.id, answer.outputs)).toMatchObject({ id: "" });
+  });
+
+  test("is replaced where the profile's keys are another account's", async () => {
+    const stack = await made();
+    const answer = stack.state.find(({ type }) => type === "ImageMemberAcceptance")!;
+    const { diff } = start().ImageMemberAcceptance;
+    const { accessKey, secretKey } = world.emulator.options;
+    const first = start({
+      env: { SCP_PROFILE_FIRST_ACCESS_KEY: accessKey, SCP_PROFILE_FIRST_SECRET_KEY: secretKey },
+    }).ImageMemberAcceptance;
+    const checked = await first.check(answer.inputs, {
+      ...answer.inputs,
+      memberId: undefined,
+      profile: "first",
+    });
+    expect(checked).toMatchObject({ failures: [], inputs: { memberId: world.emulator.options.accountId } });
+    expect(await diff(answer.id, answer.outputs, checked.inputs)).toMatchObject({ replaces: ["memberId"] });
+  });
+});
