@@ -1,10 +1,12 @@
 import { isTransient, ScpError, type Failure } from "./errors";
 import { Http, type RetryPolicy } from "./http";
 import {
+  createdImageId,
   createRequest,
   imageFrom,
   isImageId,
   isObject,
+  serverImageRequest,
   text,
   updateRequest,
   type CreateImage,
@@ -87,6 +89,23 @@ export class ScpClient {
         failure === "conflict"
           ? "An import needs an image that is queued and has no import under way; an active image cannot be imported into again."
           : (urlAdvice(code, url) ?? notFoundAdvice(failure)),
+    });
+  }
+
+  /**
+   * `POST /v1/servers/{id}/images`: begins to make an image of a server's disks, and answers its id. Sent once: an answer that is lost may
+   * have made one all the same.
+   */
+  async createServerImage(serverId: string, name: string): Promise<string> {
+    return this.http.send({
+      service: "virtualserver",
+      method: "POST",
+      path: `${pathOf("server", serverId)}/images`,
+      body: serverImageRequest(name),
+      operation: `Create image "${name}" from server ${serverId}`,
+      idempotent: false,
+      read: createdImageId,
+      advice: serverAdvice,
     });
   }
 
@@ -233,15 +252,19 @@ export class ScpClient {
 const mostPages = 1_000;
 
 function imagePath(id: string): string {
+  return pathOf("image", id);
+}
+
+function pathOf(what: "image" | "server", id: string): string {
   if (!isImageId(id)) {
     throw new ScpError({
       failure: "invalid",
-      operation: "Address an image",
-      detail: `"${id}" is no image id`,
+      operation: `Address ${what === "image" ? "an" : "a"} ${what}`,
+      detail: `"${id}" is no ${what} id`,
       mayHaveWorked: false,
     });
   }
-  return `/v1/images/${id}`;
+  return `/v1/${what}s/${id}`;
 }
 
 /** What a call without a result reads out of its answer: that it was accepted is all there is to know. */
@@ -267,6 +290,15 @@ function accountFrom(body: unknown, accessKey: string): string | undefined {
 
 function notFoundAdvice(failure: Failure): string | undefined {
   return failure === "notFound" ? "It was deleted, or belongs to another account or region." : undefined;
+}
+
+function serverAdvice(failure: Failure): string | undefined {
+  if (failure === "notFound") {
+    return "The server was deleted, or belongs to another account or region.";
+  }
+  return failure === "conflict"
+    ? "The server is busy, for one with another image of it: run again when that is done. Where a program makes several images of one server, dependsOn has them made one after the other."
+    : undefined;
 }
 
 /** What may be wrong with a URL that the service refuses, with the URL's other path form. */

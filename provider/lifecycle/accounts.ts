@@ -72,7 +72,15 @@ export async function makerOf(
   client: ScpClient,
   imageId: string,
 ): Promise<{ accountId?: string; madeWith?: string; endpoint?: string }> {
-  const accountId = await client.accountId().catch(() => undefined);
+  return makerBy(await client.accountId().catch(() => undefined), client, imageId);
+}
+
+/** The same, where it is known already what IAM tells. */
+export function makerBy(
+  accountId: string | undefined,
+  client: ScpClient,
+  imageId: string,
+): { accountId?: string; madeWith?: string; endpoint?: string } {
   const { endpoint } = client.settings;
   return accountId === undefined
     ? { madeWith: fingerprint(client, imageId), endpoint }

@@ -100,9 +100,14 @@ export const profileName: Kind<string> = text({
   complaint: `must be the name of a profile: up to 32 characters out of a-z, 0-9 and "-", a letter first`,
 });
 
-export const imageId: Kind<string> = kind({ type: "string" }, (value) =>
-  unless(typeof value === "string" && isImageId(value), "must be an image's id, a UUID"),
-);
+export const imageId = idOf("an image");
+export const serverId = idOf("a server");
+
+function idOf(whose: string): Kind<string> {
+  return kind({ type: "string" }, (value) =>
+    unless(typeof value === "string" && isImageId(value), `must be ${whose}'s id, a UUID`),
+  );
+}
 
 /** What a map's keys and values may be. */
 export interface MapRules {

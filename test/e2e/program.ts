@@ -3,7 +3,7 @@ import * as scp from "pulumi-scp-images";
 
 /** A resource of the test program. */
 export interface Declaration {
-  type: "Image" | "ImageRecord" | "ImageImport";
+  type: "Image" | "ImageRecord" | "ImageImport" | "ServerImage";
   name: string;
   args?: Record<string, unknown>;
   options?: pulumi.CustomResourceOptions & { dependsOn?: string[] };

@@ -21,20 +21,32 @@ afterAll(() => {
 });
 
 test("what the state holds is permanent: types, and the text that loads a provider", () => {
-  expect(["ImageFile", "ImageRecord", "ImageImport", "Origin"].map(typeName)).toEqual([
+  const types = ["ImageFile", "ImageRecord", "ImageImport", "Origin", "ServerImageRecord", "ServerImageSnapshot"];
+  expect(types.map(typeName)).toEqual([
     "pulumi-nodejs:dynamic/scp:ImageFile",
     "pulumi-nodejs:dynamic/scp:ImageRecord",
     "pulumi-nodejs:dynamic/scp:ImageImport",
     "pulumi-nodejs:dynamic/scp:Origin",
+    "pulumi-nodejs:dynamic/scp:ServerImageRecord",
+    "pulumi-nodejs:dynamic/scp:ServerImageSnapshot",
   ]);
-  expect(["image-file", "image-record", "image-import", "origin"].map(providerText)).toEqual([
-    'exports.handler = () => require("pulumi-scp-images/runtime/image-file");',
+  expect([...modules, "origin"].map(providerText)).toEqual([
     'exports.handler = () => require("pulumi-scp-images/runtime/image-record");',
+    'exports.handler = () => require("pulumi-scp-images/runtime/image-file");',
     'exports.handler = () => require("pulumi-scp-images/runtime/image-import");',
+    'exports.handler = () => require("pulumi-scp-images/runtime/server-image-record");',
+    'exports.handler = () => require("pulumi-scp-images/runtime/server-image-snapshot");',
     'exports.handler = () => require("pulumi-scp-images/runtime/origin");',
   ]);
 });
 
+const modules = [
+  "image-record",
+  "image-file",
+  "image-import",
+  "server-image-record",
+  "server-image-snapshot",
+];
 const hooks = "check,configure,create,delete,diff,read,update";
 
 /** Evaluates a provider's text as Pulumi's dynamic provider does, and tells the hooks that it has. */
@@ -43,14 +55,14 @@ const hooksOf = (module: string) =>
    const provider = load(${JSON.stringify(providerText(module))}).handler();
    console.log("${hooks}".split(",").filter((hook) => typeof provider[hook] === "function").join());`;
 
-test.each(["image-file", "image-record", "image-import"])(
+test.each(modules)(
   "the provider %s is found from where the program is",
   (module) => {
     expect(project.node("-e", hooksOf(module))).toBe(hooks);
   },
 );
 
-const names = "Image,ImageImport,ImageRecord,imageSchema";
+const names = "Image,ImageImport,ImageRecord,ServerImage,imageSchema";
 const namesOf = (module: string) => `console.log(Object.keys(require("${module}")).sort().join())`;
 
 test("beside a package that depends on it, too: npm hoists it", () => {
@@ -106,7 +118,7 @@ test("a program that declares images loads neither the HTTP client nor what only
 
 test("everything that package.json offers is there", () => {
   // What a state names is permanent; nothing else of the runtime is anybody's.
-  const permanent = ["image-record", "image-file", "image-import", "origin"].map(
+  const permanent = [...modules, "origin"].map(
     (name) => `./runtime/${name}`,
   );
   expect(Object.keys(published)).toEqual([".", "./testing", ...permanent, "./package.json"]);

@@ -2,6 +2,8 @@ import type { Description } from "../../provider/schema/description";
 import { imageFile } from "../../provider/schema/image-file";
 import { imageImport } from "../../provider/schema/image-import";
 import { imageRecord } from "../../provider/schema/image-record";
+import { serverImageRecord } from "../../provider/schema/server-image-record";
+import { serverImageSnapshot } from "../../provider/schema/server-image-snapshot";
 import { commentsOf } from "./comments";
 
 /** A resource's description, with the doc comments in it. */
@@ -19,6 +21,14 @@ export const descriptions = {
   ImageRecord: described("image-record", "imageRecord", imageRecord),
   ImageImport: described("image-import", "imageImport", imageImport),
   ImageFile: { ...described("image-file", "imageFile", imageFile), isPublic: false },
+  ServerImageRecord: {
+    ...described("server-image-record", "serverImageRecord", serverImageRecord),
+    isPublic: false,
+  },
+  ServerImageSnapshot: {
+    ...described("server-image-snapshot", "serverImageSnapshot", serverImageSnapshot),
+    isPublic: false,
+  },
 };
 
 function described(module: string, constant: string, description: Description): Described {

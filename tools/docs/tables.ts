@@ -14,6 +14,7 @@ const changes = {
 };
 
 const { ImageRecord: record, ImageImport: imported, ImageFile: uploaded } = descriptions;
+const { ServerImageRecord: ofServer, ServerImageSnapshot: snapshot } = descriptions;
 
 /** A type as TypeScript writes it. */
 function typeOf({ type, additionalProperties, properties }: JsonSchema): string {
@@ -72,6 +73,8 @@ export const tables: Record<string, string> = {
   ]),
   source: markdownTable(propertyHead, propertyRows(uploaded, [...sourceNames])),
   import: markdownTable(propertyHead, propertyRows(imported)),
+  serverImage: markdownTable(propertyHead, [...propertyRows(ofServer), ...propertyRows(snapshot, ["timeouts"])]),
+  serverImageOutputs: markdownTable(["output", "type", "meaning"], outputRows(snapshot)),
   outputs: markdownTable(["output", "type", "meaning"], [...outputRows(record), ...outputRows(imported)]),
 };
 
@@ -88,6 +91,7 @@ export function manifestSchema(): object {
 /** The pages of the documentation that have tables, and which. */
 export const pages: Record<string, readonly (keyof typeof tables)[]> = {
   "docs/resources.md": ["image", "source", "import", "outputs"],
+  "docs/resources/server-image.md": ["serverImage", "serverImageOutputs"],
   "docs/settings.md": ["settings"],
 };
 
