@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Image } from "../api/images";
-import { asInputs, type Inputs, type State } from "../schema/description";
+import { pick } from "../schema/check";
+import { asInputs, type Inputs, type Properties, type State } from "../schema/description";
+import { changedProperties } from "../schema/diff";
 import { serverImageRecord } from "../schema/server-image-record";
-import { asDeclared } from "../schema/spelling";
+import { asDeclared, type Spelled } from "../schema/spelling";
 import { makerBy } from "./accounts";
 import type { Location, ProviderContext } from "./context";
 import { deleteUnlessHeld } from "./delete";
@@ -60,10 +62,9 @@ export function serverImageRecordLifecycle(context: ProviderContext): Lifecycle 
       const location = await context.open(news);
       const image = await updateManaged(serverImageRecord, id, { olds, news }, location);
       const state = { ...news, ...keptOf(serverImageRecord, olds) };
-      return {
-        id,
-        outputs: outputsOf(serverImageRecord, image, state, asDeclared(serverImageRecord, image, news)),
-      };
+      // What has not changed may still be the snapshot's to bring about.
+      const told = changedProperties(serverImageRecord, olds, news);
+      return { id, outputs: outputsOf(serverImageRecord, image, state, declaredOf(image, news, told)) };
     },
 
     delete: (id, olds) => deleteUnlessHeld(context, id, olds),
@@ -74,7 +75,12 @@ function takeOver(inputs: RecordInputs, location: Location): Promise<Image> {
   return imageToTakeOver(adopter, inputs, location);
 }
 
-/** What the state says at once, since the snapshot brings it about. Should that not come to pass, a refresh sees it, and up mends it. */
-function declaredOf({ id, status, name }: Image, inputs: RecordInputs): ReturnType<typeof asDeclared> {
-  return asDeclared(serverImageRecord, { id, status, name }, inputs);
+/**
+ * What the state says at once, since the snapshot brings it about. Should that not come to pass, a refresh sees it, and up mends it.
+ * @param told what the image itself is asked for
+ */
+function declaredOf(image: Image, declared: Properties, told: string[] = []): Spelled {
+  const { id, status, name } = image;
+  const properties: Properties = { ...image };
+  return asDeclared(serverImageRecord, { id, status, name, ...pick(properties, told) }, declared);
 }

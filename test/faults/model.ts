@@ -4,7 +4,7 @@ import type { Hooks } from "../../provider/dynamic/hooks";
 
 /** A resource as a program declares it. */
 export interface Goal {
-  type: "Image" | "ImageRecord" | "ImageImport";
+  type: "Image" | "ImageRecord" | "ImageImport" | "ServerImage";
   name: string;
   args: Properties;
 }
@@ -14,7 +14,7 @@ export type Force =
   | "trigger" // replacementTrigger, replaceWith: check is called for the old resource first
   | "replace"; // `pulumi up --replace`: check is told of no old resource, and diff is not called
 
-type PartType = "ImageRecord" | "ImageImport";
+type PartType = "ImageRecord" | "ImageImport" | "ServerImageRecord" | "ServerImageSnapshot";
 
 /** One resource in the state. */
 export interface Saved {
@@ -34,9 +34,7 @@ interface Part {
 }
 
 /** A provider's process, which lives for one run and can be killed in it. */
-export interface Provider {
-  ImageRecord: Hooks;
-  ImageImport: Hooks;
+export interface Provider extends Record<PartType, Hooks> {
   Origin: Hooks;
   /** Waits for a hook. Throws when the process, and the engine with it, was killed meanwhile. */
   survive: <T>(hook: Promise<T>) => Promise<T>;
@@ -91,7 +89,7 @@ export class StackModel {
     await inParallel(goals, parallel, async (goal) => {
       let record: Saved | undefined;
       for (const part of this.partsOf(goal)) {
-        const inputs = record === undefined ? part.inputs : { ...part.inputs, imageId: record.id };
+        const inputs = record === undefined ? part.inputs : { ...part.inputs, ...toldBy(record) };
         const saved = await this.register({ ...part, inputs }, provider, force);
         kept.add(saved.urn);
         record ??= saved;
@@ -132,21 +130,24 @@ export class StackModel {
 
   private partsOf({ type, name, args }: Goal): Part[] {
     const part = (kind: PartType, inputs: Properties): Part => {
-      const urn = `urn:pulumi:${this.name}::${type === "Image" ? "scp:index:Image$" : ""}${kind}::${name}`;
+      const parent = type === kind ? "" : `scp:index:${type}$`;
+      const urn = `urn:pulumi:${this.name}::${parent}${kind}::${name}`;
       const place = createHash("sha256").update(urn).digest("hex").slice(0, 16);
       return {
         urn,
         type: kind,
-        inputs:
-          kind === "ImageRecord"
-            ? { ...inputs, origin: `test/test/${this.name}/${String(this.origin)}/${place}` }
-            : inputs,
+        inputs: kind.endsWith("Record")
+          ? { ...inputs, origin: `test/test/${this.name}/${String(this.origin)}/${place}` }
+          : inputs,
       };
     };
+    const { timeouts, ...declared }: Properties = args;
+    if (type === "ServerImage") {
+      return [part("ServerImageRecord", declared), part("ServerImageSnapshot", { timeouts })];
+    }
     if (type !== "Image") {
       return [part(type, args)];
     }
-    const { timeouts, ...declared }: Properties = args;
     return [
       part("ImageRecord", { ...declared, timeouts, settledByImport: true }),
       part("ImageImport", { url: args.url, timeouts, deleteImage: false, partOfImage: true }),
@@ -190,7 +191,8 @@ export class StackModel {
 
   /** Imports go before the records that they depend on. */
   private async deleteAll(all: readonly Saved[], provider: Provider, parallel: number): Promise<void> {
-    for (const type of ["ImageImport", "ImageRecord"] as const) {
+    const order = ["ImageImport", "ServerImageSnapshot", "ImageRecord", "ServerImageRecord"] as const;
+    for (const type of order) {
       const some = all.filter((saved) => saved.type === type).reverse();
       await inParallel(some, parallel, async (saved) => {
         this.deletes.add(saved.id);
@@ -203,6 +205,14 @@ export class StackModel {
   private forget(saved: Saved): void {
     this.state = this.state.filter((one) => one !== saved);
   }
+}
+
+/** What a part gets of the record before it. */
+function toldBy({ type, id, outputs }: Saved): Properties {
+  const { minRam, protected: isProtected, visibility, tags } = outputs;
+  return type === "ServerImageRecord"
+    ? { imageId: id, minRam, protected: isProtected, visibility, tags }
+    : { imageId: id };
 }
 
 function checked({ inputs, failures }: Awaited<ReturnType<Hooks["check"]>>): Properties {

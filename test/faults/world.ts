@@ -5,6 +5,8 @@ import { createContext } from "../../provider/lifecycle/context";
 import { hooksOf } from "../../provider/dynamic/hooks";
 import { importLifecycle } from "../../provider/lifecycle/image-import";
 import { recordLifecycle } from "../../provider/lifecycle/image-record";
+import { serverImageRecordLifecycle } from "../../provider/lifecycle/server-image-record";
+import { serverImageSnapshotLifecycle } from "../../provider/lifecycle/server-image-snapshot";
 import { originLifecycle } from "../../provider/lifecycle/origin";
 import { startEmulator, type Emulator, type OrderedFault } from "../../emulator";
 import { qcow2 } from "../emulator/testing";
@@ -108,6 +110,8 @@ export class World {
     return {
       ImageRecord: hooksOf(recordLifecycle(context)),
       ImageImport: hooksOf(importLifecycle(context)),
+      ServerImageRecord: hooksOf(serverImageRecordLifecycle(context)),
+      ServerImageSnapshot: hooksOf(serverImageSnapshotLifecycle(context)),
       Origin: hooksOf(originLifecycle(context)),
       survive: (hook) => life.survive(hook),
     };

@@ -55,7 +55,8 @@ test("at an Image, an editor shows what the descriptions say", () => {
   });
   expect(texts.get("ServerImage")).toMatchObject({
     minRam: expect.stringContaining("Least memory that a server needs") as string,
-    minDisk: "Smallest disk, in GB, that a server needs for the image: that of the server that it was made from.",
+    minDisk:
+      "Smallest disk, in GB, that a server needs for the image: that of the server that it was made from.",
     createdAt: "When the image was made: ISO 8601, UTC.",
   });
   expect(texts.get("ImageArgs")?.source).toContain("A file on this machine to make the image of");

@@ -21,7 +21,14 @@ afterAll(() => {
 });
 
 test("what the state holds is permanent: types, and the text that loads a provider", () => {
-  const types = ["ImageFile", "ImageRecord", "ImageImport", "Origin", "ServerImageRecord", "ServerImageSnapshot"];
+  const types = [
+    "ImageFile",
+    "ImageRecord",
+    "ImageImport",
+    "Origin",
+    "ServerImageRecord",
+    "ServerImageSnapshot",
+  ];
   expect(types.map(typeName)).toEqual([
     "pulumi-nodejs:dynamic/scp:ImageFile",
     "pulumi-nodejs:dynamic/scp:ImageRecord",
@@ -55,12 +62,9 @@ const hooksOf = (module: string) =>
    const provider = load(${JSON.stringify(providerText(module))}).handler();
    console.log("${hooks}".split(",").filter((hook) => typeof provider[hook] === "function").join());`;
 
-test.each(modules)(
-  "the provider %s is found from where the program is",
-  (module) => {
-    expect(project.node("-e", hooksOf(module))).toBe(hooks);
-  },
-);
+test.each(modules)("the provider %s is found from where the program is", (module) => {
+  expect(project.node("-e", hooksOf(module))).toBe(hooks);
+});
 
 const names = "Image,ImageImport,ImageRecord,ServerImage,imageSchema";
 const namesOf = (module: string) => `console.log(Object.keys(require("${module}")).sort().join())`;
@@ -118,9 +122,7 @@ test("a program that declares images loads neither the HTTP client nor what only
 
 test("everything that package.json offers is there", () => {
   // What a state names is permanent; nothing else of the runtime is anybody's.
-  const permanent = [...modules, "origin"].map(
-    (name) => `./runtime/${name}`,
-  );
+  const permanent = [...modules, "origin"].map((name) => `./runtime/${name}`);
   expect(Object.keys(published)).toEqual([".", "./testing", ...permanent, "./package.json"]);
   const entries = ["index", ...permanent.map((name) => name.slice(2)), "cli/main"];
   for (const file of [...entries.map((entry) => `provider/${entry}`), "testing/index"]) {
