@@ -62,10 +62,7 @@ export function serverImageSnapshotLifecycle(context: ProviderContext): Lifecycl
         location.warn(`Image ${id} is ${image.status}, so no server can be made of it.`);
       }
       const endpoint = endpointFound(asState(serverImageSnapshot, olds), location.client.settings);
-      const found = withOldTime(
-        outputs(image, { ...olds, ...locationOf(context, olds), imageId: id, endpoint }),
-        olds,
-      );
+      const found = withOldTime(outputs(image, { ...olds, ...locationOf(context, olds), endpoint }), olds);
       return { id, outputs: found, inputs: withDefaults(serverImageSnapshot, found) };
     },
 
@@ -81,8 +78,11 @@ export function serverImageSnapshotLifecycle(context: ProviderContext): Lifecycl
   };
 
   async function wait(inputs: SnapshotInputs, location: Location): Promise<Image> {
-    const { imageId } = inputs;
-    const options = { imageId, timeout: createTimeout(inputs), mayNotBeShownYet: true };
+    const options = {
+      imageId: String(inputs.imageId),
+      timeout: createTimeout(inputs),
+      mayNotBeShownYet: true,
+    };
     try {
       return await waitForActive(options, { ...location, progress: context.progress });
     } catch (error) {
@@ -121,7 +121,8 @@ async function bringToDeclared(
 /** What the snapshot tells: what was declared, what the image turned out to be, and what is ours. */
 function outputs(image: Image, state: Properties): Properties {
   return omitUndefined({
-    ...pick(state, namesGiven(serverImageSnapshot, "required", "optional", "configured", "kept")),
+    imageId: image.id,
+    ...pick(state, namesGiven(serverImageSnapshot, "optional", "configured", "kept")),
     ...pick(image, namesOfOutputs(serverImageSnapshot)),
   });
 }

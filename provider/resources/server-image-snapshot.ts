@@ -4,13 +4,15 @@ import { serverImageSnapshot } from "../schema/server-image-snapshot";
 import { DynamicResource } from "./dynamic";
 import type { ServerImageRecord } from "./server-image-record";
 
-/** Which image is waited for. */
+/** How the image is waited for. */
 export interface ServerImageSnapshotArgs extends Args<typeof serverImageSnapshot> {}
 
 export interface ServerImageSnapshot extends Outputs<typeof serverImageSnapshot> {}
 
-/** What the record has, for the snapshot to bring about. */
-type OfRecord = Partial<Pick<ServerImageRecord, "minRam" | "protected" | "visibility" | "tags">>;
+/** What the record has, for the snapshot to bring about. A snapshot that is only looked up has no record. */
+type OfRecord = Partial<Pick<ServerImageRecord, "minRam" | "protected" | "visibility" | "tags">> & {
+  imageId?: pulumi.Input<string>;
+};
 
 /** The wait for an image of a server, made when it is active and as declared: a part of a `ServerImage`. */
 export class ServerImageSnapshot extends DynamicResource {

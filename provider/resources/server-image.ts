@@ -86,7 +86,6 @@ export class ServerImage extends pulumi.ComponentResource {
 /** The id of an image that was taken over is the image's own `id`. */
 const recordNames = publicNames(serverImageRecord).filter((name) => name !== "imageId");
 const stated = new Set<string>([
-  "imageId",
   "timeouts",
   "region",
   "environment",

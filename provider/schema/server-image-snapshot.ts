@@ -1,12 +1,10 @@
-import { configured, internal, kept, optional, output, required } from "./description";
+import { configured, internal, kept, optional, output } from "./description";
 import { contentFacts, imageFacts } from "./image-facts";
 import { timeoutsKind } from "./image-record";
-import { imageId, profileName, text } from "./kinds";
+import { profileName, text } from "./kinds";
 
 /** What one declares of the wait for an image. */
 const waited = {
-  /** Id of the image. */
-  imageId: required(imageId, "replace"),
   /** How long to wait for the image to become active, such as `45m` or `1h30m`. By default `2h`. */
   timeouts: optional(timeoutsKind, "setting"),
   /** Region. By default the configured one. */
@@ -34,6 +32,8 @@ const inherited = {
 
 /** What comes from the record, to be brought about once the image is active, since the request cannot carry it; and what is kept. */
 const beside = {
+  /** The record's id. */
+  imageId: internal<string, "replace">("replace"),
   /** The record's. */
   minRam: internal<number, "hint">("hint"),
   /** The record's. */
