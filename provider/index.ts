@@ -1,6 +1,7 @@
 export { Image, imageSchema, type ImageArgs, type ImageSource } from "./resources/image";
 export { ImageImport, type ImageImportArgs } from "./resources/image-import";
 export { ImageRecord, type ImageRecordArgs, type OsDistro } from "./resources/image-record";
+export { ServerImage, type ServerImageArgs } from "./resources/server-image";
 export type { Timeouts } from "./schema/image-record";
 export type { ImageVolume } from "./api/images";
 export {

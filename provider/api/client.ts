@@ -1,9 +1,11 @@
 import { isTransient, ScpError, type Failure } from "./errors";
 import { Http, type RetryPolicy } from "./http";
 import {
+  createdImageId,
   createRequest,
   imageFrom,
   isObject,
+  serverImageRequest,
   text,
   updateRequest,
   type CreateImage,
@@ -13,7 +15,7 @@ import {
 import { MemberClient } from "./members";
 import { accountInUrl, otherPathForm } from "./object-url";
 import { showObject, type StoredObject } from "./object-storage";
-import { imagePath } from "./paths";
+import { imagePath, serverPath } from "./paths";
 import type { Settings } from "./settings";
 import { TagClient } from "./tags";
 
@@ -94,6 +96,23 @@ export class ScpClient {
         failure === "conflict"
           ? "An import needs an image that is queued and has no import under way; an active image cannot be imported into again."
           : (urlAdvice(code, url) ?? notFoundAdvice(failure)),
+    });
+  }
+
+  /**
+   * `POST /v1/servers/{id}/images`: begins to make an image of a server's disks, and answers its id. Sent once: an answer that is lost may
+   * have made one all the same.
+   */
+  async createServerImage(serverId: string, name: string): Promise<string> {
+    return this.http.send({
+      service: "virtualserver",
+      method: "POST",
+      path: `${serverPath(serverId)}/images`,
+      body: serverImageRequest(name),
+      operation: `Create image "${name}" from server ${serverId}`,
+      idempotent: false,
+      read: createdImageId,
+      advice: serverAdvice,
     });
   }
 
@@ -275,6 +294,15 @@ function accountFrom(body: unknown, accessKey: string): string | undefined {
 
 function notFoundAdvice(failure: Failure): string | undefined {
   return failure === "notFound" ? "It was deleted, or belongs to another account or region." : undefined;
+}
+
+function serverAdvice(failure: Failure): string | undefined {
+  if (failure === "notFound") {
+    return "The server was deleted, or belongs to another account or region.";
+  }
+  return failure === "conflict"
+    ? "The server is busy, for one with another image of it: run again when that is done. Where a program makes several images of one server, dependsOn has them made one after the other."
+    : undefined;
 }
 
 /** What may be wrong with a URL that the service refuses, with the URL's other path form. */

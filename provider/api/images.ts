@@ -122,6 +122,17 @@ export function updateRequest(changes: UpdateImage): Wire {
   return withoutUndefined(toWire(changes));
 }
 
+/** What the request that makes an image of a server says. */
+export function serverImageRequest(name: string): Wire {
+  return { image_name: name };
+}
+
+/** The id of the image that such a request began to make. */
+export function createdImageId(body: unknown): string | undefined {
+  const id = isObject(body) ? text(body.image_id) : undefined;
+  return id !== undefined && isImageId(id) ? id : undefined;
+}
+
 /** Names in camel case become the wire's, `minDisk` is `min_disk`: here, and nowhere else. */
 function toWire(values: object): Wire {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [wireName(name), value]));
@@ -141,7 +152,7 @@ export function tagList(tags: Record<string, string>): Wire[] {
   return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }
 
-/** Whether a text can be an image's id, and so stand in a path. */
+/** Whether a text can be an image's id, or a server's, and so stand in a path. */
 export function isImageId(id: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/.test(id);
 }

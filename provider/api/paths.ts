@@ -10,6 +10,13 @@ export function imagePath(id: string): string {
   return `/v1/images/${id}`;
 }
 
+export function serverPath(id: string): string {
+  if (!isImageId(id)) {
+    throw notAnId("Address a server", `"${id}" is no server id`);
+  }
+  return `/v1/servers/${id}`;
+}
+
 export function memberPath(imageId: string, memberId: string): string {
   if (!isMemberId(memberId)) {
     throw notAnId("Address a member of an image", `"${memberId}" is no account id`);

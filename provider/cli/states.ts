@@ -15,6 +15,9 @@ function idsIn(file: string): string[] {
     throw new Error(`${file} is no state as pulumi stack export writes it.`);
   }
   return resources.flatMap(({ type, id }) =>
-    typeof id === "string" && /scp:Image(Record|Import|File)$/.test(String(type)) ? [id] : [],
+    typeof id === "string" &&
+    /scp:(Image(Record|Import|File)|ServerImage(Record|Snapshot))$/.test(String(type))
+      ? [id]
+      : [],
   );
 }

@@ -78,7 +78,11 @@ async function refusalBy(call: () => Promise<unknown>): Promise<ScpError | undef
 
 /** What the state keeps of who made an image: the account; where IAM does not tell it, a fingerprint of the access key. And where. */
 export async function makerOf(client: ScpClient, imageId: string): Promise<Maker> {
-  const accountId = await client.accountId().catch(() => undefined);
+  return makerBy(await client.accountId().catch(() => undefined), client, imageId);
+}
+
+/** The same, where it is known already what IAM tells. */
+export function makerBy(accountId: string | undefined, client: ScpClient, imageId: string): Maker {
   const { endpoint } = client.settings;
   return accountId === undefined
     ? { madeWith: fingerprint(client, imageId), endpoint }

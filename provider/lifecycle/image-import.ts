@@ -13,7 +13,6 @@ import {
 import { diffProperties } from "../schema/diff";
 import type { StagedObject } from "../schema/image-file";
 import { imageImport } from "../schema/image-import";
-import { parseDuration } from "../schema/kinds";
 import { echoOf } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
 import { anothersImage, endpointFound, makerOf } from "./accounts";
@@ -37,7 +36,7 @@ import {
 import { refuseHopelessReplacement } from "./replace";
 import type { Lifecycle } from "./types";
 import { ContentError, verifyContent } from "./verify";
-import { ImageTimeout, waitForActive } from "./waiter";
+import { createTimeout, ImageTimeout, waitForActive } from "./waiter";
 
 type ImportInputs = Inputs<typeof imageImport>;
 type ImportState = State<typeof imageImport>;
@@ -358,14 +357,6 @@ function isSameUrl(one: unknown, other: unknown): boolean {
 /** What is kept of how the service writes the url, where it writes it otherwise than it was declared. */
 function echoOfUrl({ url }: Image, declared: string): string | undefined {
   return url === undefined || url === declared ? undefined : echoOf(url);
-}
-
-/** How long an import may take when the program does not say, in milliseconds. */
-const defaultTimeout = 2 * 60 * 60_000;
-
-/** How long a program lets an image take to become active, in milliseconds. */
-function createTimeout({ timeouts }: { timeouts?: { create?: string } }): number {
-  return parseDuration(timeouts?.create) ?? defaultTimeout;
 }
 
 /** What the import tells: what was declared, what the file turned out to be, and what is ours. */

@@ -3,39 +3,25 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ScpClient } from "../api/client";
 import { quote } from "../file/shell";
-import type { CreateImage, Image, UpdateImage } from "../api/images";
-import { omitUndefined, pick, withDefaults, type CheckFailure } from "../schema/check";
+import type { CreateImage, Image } from "../api/images";
+import { pick } from "../schema/check";
 import { newCreationTag, stackIdOf } from "../schema/creation-tag";
-import {
-  asInputs,
-  asState,
-  imageNames,
-  namesChanged,
-  namesOfOutputs,
-  type Inputs,
-  type Properties,
-  type State,
-} from "../schema/description";
-import { changedProperties, diffProperties } from "../schema/diff";
+import { asInputs, asState, imageNames, type Inputs, type State } from "../schema/description";
 import { imageRecord } from "../schema/image-record";
-import { asDeclared, asRead, newMismatches, type Spelled } from "../schema/spelling";
+import { asDeclared } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
-import { endpointFound, makerOf } from "./accounts";
-import { checkInputs, keyFailures } from "./check";
+import { makerOf } from "./accounts";
 import { closeAfterFailure } from "./close";
 import type { Location, ProviderContext } from "./context";
 import { createImage } from "./create";
 import { deleteUnlessHeld } from "./delete";
 import { ImageError } from "./image-error";
-import { locationOf, readImage, withOldTime } from "./read";
-import { isNowhere, keysForDiff, makerAfter, openAsKept } from "./profiles";
-import { refuseHopelessReplacement } from "./replace";
+import { checkManaged, diffManaged, keptOf, outputsOf, readManaged, updateManaged } from "./managed-image";
+import { isNowhere, makerAfter } from "./profiles";
+import { fixedDiskFailures, recordAdopter, takeOverRecord } from "./record-take-over";
 import { removeCreationTag } from "./tag-removal";
-import { readTags } from "./tags";
-import { importsText, othersText, takeOver, takeOverFailures } from "./take-over";
+import { takeOverFailures } from "./take-over";
 import type { Lifecycle } from "./types";
-import { refuseToHideMembers } from "./unshare";
-import { updateImage } from "./update";
 import { nameOf } from "./uploads";
 import { compareContent, type Content } from "./verify";
 
@@ -44,74 +30,37 @@ type RecordState = State<typeof imageRecord>;
 
 /** The life of `ImageRecord`: the image's record, which exists at once and says what one declares of the image. */
 export function recordLifecycle(context: ProviderContext): Lifecycle {
+  const managed = { context, description: imageRecord };
   return {
-    async check(olds, news) {
-      const { inputs, failures } = await checkInputs(context, imageRecord, news);
-      if (failures.length > 0 || isNowhere(news)) {
-        return { inputs, failures }; // Where nobody knows yet, nothing can be asked.
-      }
-      const checked = asInputs(imageRecord, inputs);
-      const location = context.locate(inputs);
-      const refused = await keyFailures(location, imageRecord, olds, inputs);
-      if (refused.length > 0) {
-        return { inputs, failures: refused };
-      }
-      const stuck = refusedReplacement(olds, checked, location);
-      if (stuck !== undefined) {
-        return { inputs, failures: [stuck] };
-      }
-      const absent = olds === undefined ? await failureWithoutFile(checked, location) : undefined;
-      if (absent !== undefined) {
-        return { inputs, failures: [{ property: "source", reason: absent }] };
-      }
-      if (checked.imageId !== undefined) {
-        location.memberships.noteVisibility(checked.imageId, checked.visibility);
-      }
-      return { inputs, failures: await takeOverFailures(olds, checked, location) };
-    },
+    check: (olds, news) =>
+      checkManaged(managed, olds, news, async (inputs, location) => {
+        const checked = asInputs(imageRecord, inputs);
+        const absent = olds === undefined ? await failureWithoutFile(checked, location) : undefined;
+        if (absent !== undefined) {
+          return [{ property: "source", reason: absent }];
+        }
+        const refused = await takeOverFailures(recordAdopter, olds, inputs, location);
+        return refused.length > 0 ? refused : fixedDiskFailures(olds, checked, location);
+      }),
 
     async diff(id, olds, news) {
-      const { changes, replaces } = diffProperties(imageRecord, olds, news);
-      const { imageId, origin } = asInputs(imageRecord, news);
-      const another = imageId !== undefined && imageId !== id;
-      const state = asState(imageRecord, olds);
-      const kept = { what: `Image ${id}`, id, by: state };
-      const isReplaced = replaces.length > 0 || another;
-      const { location, moves } = await keysForDiff(context, kept, [olds, news], isReplaced);
-      const { client, holders } = location;
-      const isOld = await isOfOldContent(id, state, asInputs(imageRecord, news), client);
-      const because = [
-        ...replaces,
-        ...(another ? ["imageId"] : []),
-        ...(isOld ? ["expectedChecksum"] : []),
-        ...(moves ? ["profile"] : []),
-      ];
-      holders.holdAsRecord(id, state.token, origin);
-      if (holders.hasNewcomer(id, origin)) {
-        throw new ImageError(othersText(id));
-      }
-      if (holders.isOfImport(id)) {
-        location.warn(importsText(id)); // This run keeps the image all the same; one that asks about the import alone would not.
-      }
-      await refuseHopelessReplacement(
-        { id, because, imageId, protected: state.protected, retained: state.retainOnDelete },
-        client,
-      );
-      if (because.length > 0 && !isNowhere(news)) {
-        const absent = await failureWithoutFile(asInputs(imageRecord, news), context.locate(news));
+      const inputs = asInputs(imageRecord, news);
+      const isOld = async ({ client }: Location) =>
+        (await isOfOldContent(id, asState(imageRecord, olds), inputs, client)) ? ["expectedChecksum"] : [];
+      const difference = await diffManaged(managed, id, olds, news, isOld);
+      if (difference.replaces.length > 0 && !isNowhere(news)) {
+        const absent = await failureWithoutFile(inputs, context.locate(news));
         if (absent !== undefined) {
           throw new ImageError(absent);
         }
-      } else {
-        await planVisibility(id, state, asInputs(imageRecord, news), location);
       }
-      return { changes: changes || because.length > 0, replaces: because };
+      return difference;
     },
 
     async create(properties) {
       const inputs = asInputs(imageRecord, properties);
       const location = await context.open(inputs);
-      const image = await (inputs.imageId === undefined ? makeImageOf : takeOver)(inputs, location);
+      const image = await (inputs.imageId === undefined ? makeImageOf : takeOverRecord)(inputs, location);
       if (inputs.settledByImport === true) {
         location.poller.expect(image.id);
       }
@@ -125,95 +74,29 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         token,
         unconfirmed: isAlone ? true : undefined,
       };
-      return { id: image.id, outputs: outputs(image, state, asDeclared(imageRecord, image, inputs)) };
+      return {
+        id: image.id,
+        outputs: outputsOf(imageRecord, image, state, asDeclared(imageRecord, image, inputs)),
+      };
     },
 
-    async read(id, known) {
-      const olds = known ?? {};
-      const location = await openAsKept(context, `Image ${id}`, olds);
-      const image = await readImage(id, known, location);
-      if (image === undefined) {
-        return undefined;
-      }
-      const state = asState(imageRecord, olds);
-      const unlike = newMismatches(imageRecord, image, { ...olds, echo: state.echo });
-      if (unlike.length > 0) {
-        location.warn(`Image ${id}: ${unlike.join("; ")}. That cannot change, so the state stays as it is.`);
-      }
-      const tags = state.tags === undefined ? undefined : await readTags(image, state.tags, location);
-      const endpoint = endpointFound(state, location.client.settings);
-      const now = { ...state, ...locationOf(context, olds), tags, endpoint };
-      const found = withOldTime(
-        outputs(image, now, asRead(imageRecord, image, { ...olds, echo: state.echo })),
-        olds,
-      );
-      return { id, outputs: found, inputs: withDefaults(imageRecord, found) };
-    },
+    read: (id, known) => readManaged(managed, id, known),
 
     async update(id, olds, news) {
-      const inputs = asInputs(imageRecord, news);
       const location = await context.open(news);
       const before = asState(imageRecord, olds);
       const made = await makerAfter(context, { what: `Image ${id}`, id, by: before }, [olds, news]);
-      const { client } = location;
-      location.reader.forget();
-      const changed = changedProperties(imageRecord, olds, news);
-      const changes = changesOf(inputs, changed);
-      // Tags that are no longer declared are left alone. They come first: where they are refused, nothing else is done.
-      if (changed.includes("tags") && inputs.tags !== undefined) {
-        await client.tags.set(await client.showImage(id), inputs.tags);
-      }
-      const image = await (Object.keys(changes).length > 0
-        ? updateImage(id, changes, client)
-        : client.showImage(id));
-      const { token, unconfirmed } = before;
-      const stays = unconfirmed === true && (await removeCreationTag(image, location)) !== "removed";
-      const state = { ...inputs, token, ...made, unconfirmed: stays ? true : undefined };
-      return { id, outputs: outputs(image, state, asDeclared(imageRecord, image, inputs)) };
+      const image = await updateManaged(imageRecord, id, { olds, news }, location);
+      const stays = before.unconfirmed === true && (await removeCreationTag(image, location)) !== "removed";
+      const kept = { ...keptOf(imageRecord, olds), ...made, unconfirmed: stays ? true : undefined };
+      return {
+        id,
+        outputs: outputsOf(imageRecord, image, { ...news, ...kept }, asDeclared(imageRecord, image, news)),
+      };
     },
 
     delete: (id, olds) => deleteUnlessHeld(context, id, olds),
   };
-}
-
-/** What visibility the image is to have: members of it are checked against that. */
-async function planVisibility(
-  id: string,
-  state: RecordState,
-  { visibility }: RecordInputs,
-  location: Location,
-): Promise<void> {
-  if (isUnknown(visibility)) {
-    return;
-  }
-  if (visibility === "private" && state.visibility === "shared") {
-    await refuseToHideMembers(id, location);
-  }
-  location.memberships.noteVisibility(id, visibility);
-}
-
-/**
- * A replacement that no diff was asked about: check is called for the resource as it is, and again as for a new one. Where the image is
- * protected, its delete would be refused.
- */
-function refusedReplacement(
-  olds: Properties | undefined,
-  inputs: RecordInputs,
-  location: Location,
-): CheckFailure | undefined {
-  const { origin } = inputs;
-  if (origin === undefined || isUnknown(origin)) {
-    return undefined;
-  }
-  if (olds !== undefined) {
-    location.checked.set(origin, asState(imageRecord, olds));
-    return undefined;
-  }
-  const before = location.checked.get(origin);
-  const stuck = before?.protected === true && before.retainOnDelete !== true;
-  const reason =
-    "the image is to be replaced, but it is protected: SCP would refuse to delete it. Set protected to false and run pulumi up first.";
-  return stuck ? { property: "protected", reason } : undefined;
 }
 
 /**
@@ -308,23 +191,4 @@ function declaredIn(inputs: RecordInputs): CreateImage {
     ...imageNames(imageRecord, "update"),
   ];
   return { ...pick(inputs, names), tags: inputs.tags };
-}
-
-/** What the request that updates an image says. Tags are another service's. */
-function changesOf(inputs: RecordInputs, changed: readonly string[]): UpdateImage {
-  const updatable: (keyof UpdateImage)[] = imageNames(imageRecord, "update");
-  const names = updatable.filter((name) => changed.includes(name));
-  return pick(inputs, names);
-}
-
-/** What the record tells: what was declared, as the state is to have it, what is known of an image at once, and what is ours. */
-function outputs(image: Image, state: RecordState, { properties, echo }: Spelled): Record<string, unknown> {
-  const { token, accountId, madeWith, endpoint, unconfirmed } = state;
-  return omitUndefined({
-    ...properties,
-    ...pick(state, ["tags", "region", "environment"]),
-    ...pick(state, namesChanged(imageRecord, "setting")),
-    ...{ echo, token, accountId, madeWith, endpoint, unconfirmed },
-    ...pick(image, namesOfOutputs(imageRecord)),
-  });
 }

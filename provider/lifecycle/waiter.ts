@@ -1,16 +1,18 @@
 import type { ScpClient } from "../api/client";
-import { isConflict, isNotFound, isTransient, ScpError } from "../api/errors";
+import { isNotFound, isTransient, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
+import { parseDuration } from "../schema/kinds";
 import { shownAfter } from "./gone";
 import type { Clock } from "./clock";
 import { ImageError } from "./image-error";
+import { ImportStarter } from "./import-starter";
 import { duration, tally, type Progress, type Waiting } from "./progress";
 import type { ImagePoller, PollResult } from "./poller";
 
 export interface WaitOptions {
   imageId: string;
-  /** Where the image's file is, for when the import must be started. */
-  url: string;
+  /** Where the image's file is, for when the import must be started. Without it none is: the image comes to be by itself. */
+  url?: string;
   /** How long to wait in all, in milliseconds. */
   timeout: number;
   /** Whether the image was created so lately that the service may not show it yet. */
@@ -35,21 +37,16 @@ const terminalStates: Record<string, string> = {
   deactivated: "an operator deactivated the image; ask the provider's support to reactivate it",
 };
 
-/** How many imports are started before a file is taken for one that cannot be imported. */
-export const maxImportAttempts = 3;
+/** How long an image may take to become active when the program does not say, in milliseconds. */
+const defaultTimeout = 2 * 60 * 60_000;
 
-/** How long a new record is left to start its import by itself, in milliseconds since it was created. */
-const autoStartGrace = 3_000;
-
-/** How long an accepted import may stay `queued` before it is asked about again, in milliseconds; more after each asking. */
-const settle = 1_000;
+/** How long a program lets an image take to become active, in milliseconds. */
+export function createTimeout({ timeouts }: { timeouts?: { create?: string } }): number {
+  return parseDuration(timeouts?.create) ?? defaultTimeout;
+}
 
 /**
- * Waits until an image is active, starting its import where nothing else does.
- *
- * `queued` does not tell whether an import has not started, has been accepted, or has failed: a failed one falls back to it,
- * sometimes too fast to be seen. The import operation itself tells them apart: on a queued image, a conflict says that an
- * import is under way, and an acceptance that none was.
+ * Waits until an image is active, starting its import where it has one and nothing else does.
  *
  * @throws ScpError of the service; ImageError when the image ends otherwise, when imports keep failing, or at the deadline
  */
@@ -67,17 +64,16 @@ export async function waitForActive(options: WaitOptions, services: Services): P
 class Waiter {
   private readonly seen: string[] = [];
   private trouble?: ScpError;
-  /** Imports that were accepted, so that none was under way when they were asked for. */
-  private accepted = 0;
-  /** How often `queued` was answered with a conflict: an import is said to be under way. */
-  private conflicts = 0;
-  private askAt?: number;
+  private readonly starter?: ImportStarter;
 
   constructor(
     private readonly options: WaitOptions,
     private readonly services: Services,
     private readonly waiting: Waiting,
-  ) {}
+  ) {
+    const { imageId, url } = options;
+    this.starter = url === undefined ? undefined : new ImportStarter(imageId, url, services);
+  }
 
   async run(): Promise<Image> {
     const { poller, clock } = this.services;
@@ -89,8 +85,11 @@ class Waiter {
       if (image?.status === "active") {
         return image;
       }
-      if (image?.status === "queued" && clock.now() >= (this.askAt ??= this.firstAsk(image))) {
-        await this.startImport();
+      if (image?.status === "queued") {
+        this.trouble = await this.starter
+          ?.startIfDue(image)
+          .then(() => undefined)
+          .catch((error: unknown) => (isTransient(error) ? error : this.notShownYet(error)));
       }
       if (clock.now() - this.waiting.since >= timeout) {
         throw this.tooLate();
@@ -127,51 +126,9 @@ class Waiter {
     return result;
   }
 
-  /** A new record may be about to start by itself; one that has been queued for longer is waiting for us. */
-  private firstAsk(image: Image): number {
-    const { client, clock } = this.services;
-    const created = Date.parse(image.createdAt ?? "");
-    const age = Number.isNaN(created) ? autoStartGrace : Math.max(0, client.serverNow() - created);
-    return clock.now() + Math.max(0, autoStartGrace - age);
-  }
-
-  private async startImport(): Promise<void> {
-    const { client, clock } = this.services;
-    if (this.accepted >= maxImportAttempts) {
-      throw this.keepsFailing();
-    }
-    try {
-      await client.importImage(this.options.imageId, this.options.url);
-      this.accepted += 1;
-    } catch (error) {
-      if (isConflict(error)) {
-        this.conflicts += 1;
-      } else if (isTransient(error)) {
-        this.trouble = error;
-      } else {
-        this.trouble = this.notShownYet(error);
-      }
-    }
-    this.askAt = clock.now() + settle * 2 ** Math.min(5, this.accepted + this.conflicts);
-  }
-
-  private keepsFailing(): ImageError {
-    const { imageId, url } = this.options;
-    return new ImageError(
-      `Image ${imageId} fell back to queued after each of ${this.accepted} imports from ${url}. The service does not say why. ` +
-        "Usual reasons: the object does not exist or is not public (its own ACL must be public-read), it is in another region or " +
-        "account, or the file is not a sound qcow2 (a backing file is refused). Mend that and run pulumi up again: it goes on with the same image.",
-    );
-  }
-
   private tooLate(): ImageTimeout {
     const { imageId, timeout } = this.options;
-    const queued =
-      this.waiting.status !== "queued"
-        ? ""
-        : this.conflicts > 0
-          ? " It is queued, but an import is said to be under way."
-          : ` It is queued; ${this.accepted} imports were started.`;
+    const queued = this.waiting.status === "queued" ? (this.starter?.told() ?? "") : "";
     const trouble = this.trouble === undefined ? "" : ` The last poll failed: ${this.trouble.message}`;
     return new ImageTimeout(
       `Image ${imageId} is not active after ${duration(timeout)}. Seen: ${tally(this.seen)}.${queued}${trouble} ` +

@@ -8,6 +8,7 @@ import { isOfType, publicNames, refuseImport } from "./dynamic";
 import { ImageFile, type ImageFileArgs } from "./image-file";
 import { ImageImport, timeoutsOf, type ImageImportArgs } from "./image-import";
 import { ImageRecord, type ImageRecordArgs } from "./image-record";
+import { componentOptions, offer, partOptions } from "./parts";
 
 /** What `Image` takes, as JSON Schema: for who reads images from a file. */
 export const imageSchema = imageSchemaOf();
@@ -73,28 +74,14 @@ export class Image extends pulumi.ComponentResource {
       opts.id === undefined ? this.declare(name, args, opts) : this.lookUp(name, opts.id);
 
     this.id = file.id;
-    this.offer(record, recordNames);
-    this.offer(file, importNames);
+    offer(this, record, recordNames);
+    offer(this, file, importNames);
     this.registerOutputs({ id: this.id });
   }
 
   /** Looks up an image that something else manages, by its id. */
   static get(name: string, id: pulumi.Input<pulumi.ID>, opts?: pulumi.CustomResourceOptions): Image {
     return new Image(name, {} as ImageArgs, { ...opts, id });
-  }
-
-  /**
-   * Makes the outputs of a part outputs of the whole. What depends on an image must never see a half-made one, so they all wait
-   * for the import. Each is made when it is asked for: an output takes a program time and memory, and of many images few are
-   * looked at. Enumerable, so that a program can export an image as it is.
-   */
-  private offer(part: ImageRecord | ImageImport, names: readonly string[]): void {
-    for (const name of names) {
-      Object.defineProperty(this, name, {
-        enumerable: true,
-        get: () => this.id.apply(() => Reflect.get(part, name) as pulumi.Output<unknown>),
-      });
-    }
   }
 
   private declare(name: string, args: ImageArgs, opts: pulumi.CustomResourceOptions): Parts {
@@ -112,7 +99,7 @@ export class Image extends pulumi.ComponentResource {
       timeouts,
     };
     const settled = { ...declared, ...from, settledByImport: true };
-    const record = new ImageRecord(name, settled, this.partOptions(opts, recordKeys));
+    const record = new ImageRecord(name, settled, partOptions(this, opts, recordKeys));
     // Deleting the record deletes the image, so the import's end is nothing to the cloud.
     const imported = {
       ...from,
@@ -124,7 +111,7 @@ export class Image extends pulumi.ComponentResource {
       environment,
       profile,
     };
-    return { record, file: new ImageImport(name, imported, this.partOptions(opts, importKeys)) };
+    return { record, file: new ImageImport(name, imported, partOptions(this, opts, importKeys)) };
   }
 
   private upload(
@@ -156,28 +143,6 @@ export class Image extends pulumi.ComponentResource {
     const opts = { parent: this };
     return { record: ImageRecord.get(name, id, opts), file: ImageImport.get(name, id, opts) };
   }
-
-  /** The options of one of the parts: those that do not reach it through its parent, as far as they are about it. */
-  private partOptions(
-    opts: pulumi.CustomResourceOptions,
-    keys: ReadonlySet<string>,
-  ): pulumi.CustomResourceOptions {
-    const about = (paths: string[] | undefined) => paths?.filter((path) => keys.has(rootOf(path)));
-    return {
-      parent: this,
-      dependsOn: opts.dependsOn,
-      deleteBeforeReplace: opts.deleteBeforeReplace,
-      retainOnDelete: opts.retainOnDelete,
-      deletedWith: opts.deletedWith,
-      replacementTrigger: opts.replacementTrigger as unknown,
-      replaceWith: opts.replaceWith,
-      ignoreChanges: about(opts.ignoreChanges),
-      replaceOnChanges: about(opts.replaceOnChanges),
-      additionalSecretOutputs: about(opts.additionalSecretOutputs),
-      hideDiffs: about(opts.hideDiffs),
-      customTimeouts: opts.customTimeouts,
-    };
-  }
 }
 
 /** What a file is made of must be known when the program runs: its members can be outputs, the whole cannot. */
@@ -188,32 +153,6 @@ function refuseSource(name: string, source: unknown): void {
       `Image "${name}": source must be an object like { file: "build/golden.qcow2", bucket: "images" }; its members can be outputs.`,
     );
   }
-}
-
-/** The options of the component itself: those that its parts inherit, and those that concern its own place in the tree. */
-function componentOptions(opts: pulumi.CustomResourceOptions): pulumi.ComponentResourceOptions {
-  const {
-    parent,
-    aliases,
-    protect,
-    dependsOn,
-    retainOnDelete,
-    deletedWith,
-    transformations,
-    transforms,
-    hooks,
-  } = opts;
-  return {
-    parent,
-    aliases,
-    protect,
-    dependsOn,
-    retainOnDelete,
-    deletedWith,
-    transformations,
-    transforms,
-    hooks,
-  };
 }
 
 /** The id of an image that was taken over is the image's own `id`. */

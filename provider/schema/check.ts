@@ -25,7 +25,9 @@ export function checkProperties(
   return [
     ...strangers.map((property) => ({
       property,
-      reason: `there is no property "${property}"; there are ${stated.join(", ")}.`,
+      reason:
+        refusalOf(description, property) ??
+        `there is no property "${property}"; there are ${stated.join(", ")}.`,
     })),
     ...missing.flatMap((name) => {
       const complaint = propertyOf(description, name).kind.check(undefined, context);
@@ -35,6 +37,11 @@ export function checkProperties(
       .filter((name) => known.has(name) && !isUnknown(news[name]))
       .flatMap((name) => complain(name, propertyOf(description, name).kind.check(news[name], context))),
   ];
+}
+
+function refusalOf(description: Description, name: string): string | undefined {
+  const refusal = Object.hasOwn(description, name) ? propertyOf(description, name).refusal : undefined;
+  return refusal && `${name} ${refusal}.`;
 }
 
 /** The properties that a description has inputs for, with the defaults where the program does not say. */

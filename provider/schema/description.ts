@@ -24,6 +24,8 @@ export interface Property<T, G extends Given, C extends Change = Change> {
   readonly given: G;
   readonly change: C;
   readonly default?: T;
+  /** Of one that programs may take for theirs to state: why it is not, as the end of a sentence that begins with its name. */
+  readonly refusal?: string;
 }
 
 export function required<T, C extends Change>(kind: Kind<T>, change: C): Property<T, "required", C> {
@@ -52,6 +54,11 @@ export function internal<T, C extends Change>(change: C): Property<T, "internal"
 
 export function kept<T>(): Property<T, "kept", "hint"> {
   return { kind: anything<T>(), given: "kept", change: "hint" };
+}
+
+/** What programs may take for theirs to state, and is not: who does is told why. */
+export function notStated(refusal: string): Property<never, "kept", "hint"> {
+  return { kind: anything<never>(), given: "kept", change: "hint", refusal };
 }
 
 /** A field of the image, told as the service shows it. Its type is that of the image's field of the same name. */
@@ -171,6 +178,7 @@ export function namesChanged<D extends Description, C extends Change>(
 export const notOfTheImage = {
   region: "says where the image is",
   environment: "says where the image is",
+  serverId: "is what the image is made of, which it does not tell",
   tags: "is another service's",
   imageId: "is called id in the image itself, and names which one it is",
   sha256: "is of the file alone: SCP has other hashes",

@@ -1,11 +1,12 @@
-import { byDefault, configured, internal, kept, optional, output, required } from "./description";
+import { byDefault, configured, internal, kept, optional, required } from "./description";
+import { contentFacts } from "./image-facts";
 import type { AfterImport, StagedObject } from "./image-file";
 import { timeoutsKind } from "./image-record";
 import { flag, hex, imageId, objectUrl, oneOf, profileName, text } from "./kinds";
 import type { Echo } from "./spelling";
 
-/** The import of a file into an image record, and what the file turned out to be. */
-export const imageImport = {
+/** What one declares of an import. */
+const intoARecord = {
   /** Id of the image record to import into. */
   imageId: required(imageId, "replace"),
   /**
@@ -36,36 +37,10 @@ export const imageImport = {
    * changes nothing else. One of another account is refused, unless `imageId` changes too, or `deleteImage` is false.
    */
   profile: optional(profileName, "setting"),
+};
 
-  /** `active`, unless an operator has deactivated the image since. */
-  status: output,
-  /** MD5 of the file, in hexadecimal. */
-  checksum: output,
-  /** Algorithm of `osHashValue`: `sha512`. */
-  osHashAlgo: output,
-  /** Hash of the file, in hexadecimal. */
-  osHashValue: output,
-  /** Size of the file, in bytes. */
-  size: output,
-  /** Size of the disk that the file describes, in bytes. */
-  virtualSize: output,
-  /** Volumes of an image that was made from a server. */
-  volumes: output,
-  /** Such as `/dev/vda`. */
-  rootDeviceName: output,
-  /** Version of the GPU driver. From API version 1.2 on. */
-  scpGpuDriver: output,
-  /** Such as `custom`. */
-  scpImageType: output,
-  /** Version of Kubernetes in the image. */
-  scpK8sVersion: output,
-  /** Type of the image that this one comes from, such as `standard`. */
-  scpOriginalImageType: output,
-  /** Build of the operating system. */
-  scpOsBuildVersion: output,
-  /** Version of the operating system. */
-  scpOsVersion: output,
-
+/** What the import is told beside, and keeps in the state. */
+const importing = {
   /** The resource option, which Pulumi does not apply to dynamic resources itself. */
   replaceOnChanges: internal<string[], "setting">("setting"),
   /** The resource option: then the image of a replaced import is kept. */
@@ -96,4 +71,11 @@ export const imageImport = {
   unconfirmed: kept<boolean>(),
   /** Whether the object is still to be closed. */
   unclosed: kept<boolean>(),
+};
+
+/** The import of a file into an image record, and what the file turned out to be. */
+export const imageImport: typeof intoARecord & typeof contentFacts & typeof importing = {
+  ...intoARecord,
+  ...contentFacts,
+  ...importing,
 };

@@ -1,20 +1,8 @@
-import { creationTagKey } from "./creation-tag";
-import { byDefault, configured, internal, kept, optional, output, required } from "./description";
+import { byDefault, internal, kept, required } from "./description";
+import { imageFacts } from "./image-facts";
 import type { StagedObject } from "./image-file";
-import {
-  duration,
-  flag,
-  imageId,
-  map,
-  object,
-  objectUrl,
-  oneOf,
-  profileName,
-  text,
-  whole,
-  type Kind,
-} from "./kinds";
-import type { Echo } from "./spelling";
+import { duration, object, objectUrl, oneOf, whole, type Kind } from "./kinds";
+import { imageName, managedImage, managing } from "./managed-image";
 
 /** How long things may take. The resource option `customTimeouts` says the same; this argument goes first. */
 export interface Timeouts {
@@ -24,25 +12,10 @@ export interface Timeouts {
 
 export const timeoutsKind: Kind<Timeouts> = object({ create: duration }, `{ create: "45m" }`);
 
-const tags = map({
-  example: `{ team: "web" }`,
-  reserved: { [creationTagKey]: "which this package uses itself; choose another" },
-  letters: /^[\p{L}\p{Nd} +\-=._:/@]*$/u,
-  lettersInWords: "letters, digits, spaces and + - = . _ : / @",
-  longestKey: 128,
-  longestValue: 256,
-});
-
-/** An image's record: what one declares of an image, and what is known of it at once. */
-export const imageRecord = {
+/** What only an image that is made of a file has. */
+const ofAFile = {
   /** Name: 1 to 255 letters, digits, spaces, `-` and `_`. Need not be unique. */
-  name: required(
-    text({
-      pattern: /^[a-zA-Z0-9_ -]{1,255}$/,
-      complaint: `must be 1 to 255 characters out of letters, digits, space, "-" and "_"`,
-    }),
-    "replace",
-  ),
+  name: required(imageName, "replace"),
   /** Operating system: `alma`, `centos`, `rhel`, `rocky`, `ubuntu`, `windows`, `oracle` or `sles`. */
   osDistro: required(
     oneOf("alma", "centos", "rhel", "rocky", "ubuntu", "windows", "oracle", "sles"),
@@ -59,58 +32,12 @@ export const imageRecord = {
   containerFormat: byDefault("bare", oneOf("bare"), "replace"),
   /** Smallest disk, in GB, that a server needs for the image. */
   minDisk: byDefault(0, whole(0), "update"),
-  /**
-   * Least memory that a server needs for the image: 0 to 2097151, the API's own number (its documentation says GB, the vendor's Terraform
-   * provider MB).
-   */
-  minRam: byDefault(0, whole(0, 2_097_151), "update"),
-  /** Whether SCP refuses to delete the image. */
-  protected: byDefault(false, flag, "update"),
-  /** `private`, or `shared` with the accounts that are its members. An image that is only looked up may be `public` or `community`. */
-  visibility: byDefault("private", oneOf("private", "shared"), "update"),
-  /**
-   * Tags: keys of 1 to 128 characters, values of up to 256. Without this property the image's tags are left alone; `{}`
-   * says that it has none, and takes those away that it has. The key `pulumi-scp-images` is the package's own.
-   */
-  tags: optional(tags, "update"),
-  /** Region. By default the configured one. */
-  region: configured(text(), "replace"),
-  /** Environment: `s`, `g` or `e`. By default the configured one. */
-  environment: configured(text(), "replace"),
-  /**
-   * Whose keys are used: the name of a profile in Pulumi config `scp:profiles`. By default the stack's. Another profile of the same account
-   * changes nothing else; one of another account replaces.
-   */
-  profile: optional(profileName, "setting"),
-  /**
-   * Id of an existing image to manage instead of making one. What cannot change must be as the image has it, which preview checks;
-   * what can change is brought to what is declared. Another id replaces; taking the property out afterwards does nothing.
-   */
-  imageId: optional(imageId, "setting"),
+};
 
-  /** Id of the owner, as the image service writes it. */
-  owner: output,
-  /** Name of the owner's account. */
-  ownerAccountName: output,
-  /** User who made the image. */
-  ownerUserName: output,
-  /** Path of the image's data in the image service. */
-  file: output,
-  /** Whether lists leave the image out. */
-  osHidden: output,
-  /** When the image was made: ISO 8601, UTC. */
-  createdAt: output,
-  /** When the image was changed: ISO 8601, UTC. As of the last change that the resource made or saw. */
-  updatedAt: output,
-
-  /** The resource option, which Pulumi does not apply to dynamic resources itself. */
-  replaceOnChanges: internal<string[], "setting">("setting"),
-  /** The resource option: then the old image of a replacement is kept. */
-  retainOnDelete: internal<boolean, "setting">("setting"),
+/** What only the record itself is told beside, and keeps in the state. */
+const recording = {
   /** Whether an ImageImport of the same `Image` removes the creation tag. */
   settledByImport: internal<boolean, "setting">("setting"),
-  /** Where the record stands: its stack and its place in it. */
-  origin: internal<string, "hint">("hint"),
   /** The time-outs of the image that the record is a part of. */
   timeouts: internal<Timeouts, "hint">("hint"),
   /** The object that was uploaded for the image. */
@@ -121,16 +48,13 @@ export const imageRecord = {
   verify: internal<"fail" | "warn" | "off", "hint">("hint"),
   /** The checksum that the image is to have: see ImageImport. */
   expectedChecksum: internal<string, "setting">("setting"),
-  /** How the service writes what the program says, where it writes it otherwise. */
-  echo: kept<Echo>(),
-  /** Tells the state's entries apart that hold one image. */
-  token: kept<string>(),
-  /** The account of the keys that made the image. */
-  accountId: kept<string>(),
-  /** Where IAM does not tell the account: a fingerprint of the access key. */
-  madeWith: kept<string>(),
-  /** The endpoint that it was made at, where one is configured. */
-  endpoint: kept<string>(),
   /** Whether the creation tag is still to be removed. */
   unconfirmed: kept<boolean>(),
 };
+
+/** An image's record: what one declares of an image, and what is known of it at once. */
+export const imageRecord: typeof ofAFile &
+  typeof managedImage &
+  typeof imageFacts &
+  typeof managing &
+  typeof recording = { ...ofAFile, ...managedImage, ...imageFacts, ...managing, ...recording };

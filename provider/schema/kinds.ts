@@ -114,9 +114,14 @@ export const profileName: Kind<string> = kind({ type: "string", pattern: profile
   typeof value === "string" ? complaintAboutProfile(value) : "must be a text",
 );
 
-export const imageId: Kind<string> = kind({ type: "string" }, (value) =>
-  unless(typeof value === "string" && isImageId(value), "must be an image's id, a UUID"),
-);
+export const imageId = idOf("an image");
+export const serverId = idOf("a server");
+
+function idOf(whose: string): Kind<string> {
+  return kind({ type: "string" }, (value) =>
+    unless(typeof value === "string" && isImageId(value), `must be ${whose}'s id, a UUID`),
+  );
+}
 
 /** The id of an account that an image is shared with. */
 export const memberId: Kind<string> = text({

@@ -14,7 +14,14 @@ const lookups = {
 /** A resource of the test program. */
 export interface Declaration {
   type:
-    "Image" | "ImageRecord" | "ImageImport" | "ImagePin" | "ImageMember" | "ImageMemberAcceptance" | Lookup;
+    | "Image"
+    | "ImageRecord"
+    | "ImageImport"
+    | "ImagePin"
+    | "ImageMember"
+    | "ImageMemberAcceptance"
+    | "ServerImage"
+    | Lookup;
   name: string;
   /** A value like `{ output: "golden.id" }` is that output of another declaration. */
   args?: Record<string, unknown>;

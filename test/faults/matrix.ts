@@ -61,8 +61,14 @@ export async function runMatrix(world: World, every = 1): Promise<Tally[]> {
 /** Which request of a run creates an image: it comes after looking for orphans and for the account. */
 export const creatingRequest = 3;
 
+/** The same for an image of a server: after asking for the account, and for images of its name. */
+export const creatingOfAServer = 3;
+
 function makesImage({ scenario, request }: Case): boolean {
-  return scenario.name === "create" && request === creatingRequest;
+  return (
+    (scenario.name === "create" && request === creatingRequest) ||
+    (scenario.name === "server image: create" && request === creatingOfAServer)
+  );
 }
 
 function describe({ scenario, kind, request, times }: Case): string {
@@ -157,7 +163,14 @@ export async function mendAndCompare(world: World, scenario: Scenario, stack: St
   }
 }
 
-const writes = ["createImage", "importImage", "updateImage", "deleteImage", "setTags"];
+const writes = [
+  "createImage",
+  "createVirtualServerCustomImage",
+  "importImage",
+  "updateImage",
+  "deleteImage",
+  "setTags",
+];
 
 /** What one more run changes although there is nothing to change. */
 async function unrest(

@@ -4,7 +4,7 @@ import type { Hooks } from "../../provider/dynamic/hooks";
 
 /** A resource as a program declares it. */
 export interface Goal {
-  type: "Image" | PartType;
+  type: "Image" | "ServerImage" | Exclude<PartType, `Server${string}`>;
   name: string;
   args: Properties;
   /** The name of a resource before it whose image this is about. */
@@ -17,7 +17,14 @@ export type Force =
   | "replace"; // `pulumi up --replace`: check is told of no old resource, and diff is not called
 
 /** In the order in which they are deleted: what depends on another goes before it. */
-const partTypes = ["ImageMemberAcceptance", "ImageMember", "ImageImport", "ImageRecord"] as const;
+const partTypes = [
+  "ImageMemberAcceptance",
+  "ImageMember",
+  "ImageImport",
+  "ServerImageSnapshot",
+  "ImageRecord",
+  "ServerImageRecord",
+] as const;
 
 type PartType = (typeof partTypes)[number];
 
@@ -94,7 +101,7 @@ export class StackModel {
     await inParallel(goals, parallel, async (goal) => {
       let record: Saved | undefined;
       for (const part of this.partsOf(goal)) {
-        const inputs = record === undefined ? part.inputs : { ...part.inputs, imageId: record.id };
+        const inputs = record === undefined ? part.inputs : { ...part.inputs, ...toldBy(record) };
         const saved = await this.register({ ...part, inputs }, provider, force);
         kept.add(saved.urn);
         record ??= saved;
@@ -142,15 +149,15 @@ export class StackModel {
 
   private partsOf({ type, name, args, of }: Goal): Part[] {
     const part = (kind: PartType, inputs: Properties): Part => {
-      const urn = `urn:pulumi:${this.name}::${type === "Image" ? "scp:index:Image$" : ""}${kind}::${name}`;
+      const parent = type === kind ? "" : `scp:index:${type}$`;
+      const urn = `urn:pulumi:${this.name}::${parent}${kind}::${name}`;
       const place = createHash("sha256").update(urn).digest("hex").slice(0, 16);
       return {
         urn,
         type: kind,
-        inputs:
-          kind === "ImageRecord"
-            ? { ...inputs, origin: `test/test/${this.name}/${String(this.origin)}/${place}` }
-            : inputs,
+        inputs: kind.endsWith("Record")
+          ? { ...inputs, origin: `test/test/${this.name}/${String(this.origin)}/${place}` }
+          : inputs,
       };
     };
     if (type === "ImageMember" || type === "ImageMemberAcceptance") {
@@ -158,10 +165,13 @@ export class StackModel {
       const place = `urn:pulumi:${this.name}::project::${type}::${name}`;
       return [part(type, { ...(imageId && { imageId }), ...args, place })];
     }
+    const { timeouts, ...declared }: Properties = args;
+    if (type === "ServerImage") {
+      return [part("ServerImageRecord", declared), part("ServerImageSnapshot", { timeouts })];
+    }
     if (type !== "Image") {
       return [part(type, args)];
     }
-    const { timeouts, ...declared }: Properties = args;
     const { url, profile } = args;
     return [
       part("ImageRecord", { ...declared, timeouts, settledByImport: true }),
@@ -219,6 +229,14 @@ export class StackModel {
   private forget(saved: Saved): void {
     this.state = this.state.filter((one) => one !== saved);
   }
+}
+
+/** What a part gets of the record before it. */
+function toldBy({ type, id, outputs }: Saved): Properties {
+  const { minRam, protected: isProtected, visibility, tags } = outputs;
+  return type === "ServerImageRecord"
+    ? { imageId: id, minRam, protected: isProtected, visibility, tags }
+    : { imageId: id };
 }
 
 function checked({ inputs, failures }: Awaited<ReturnType<Hooks["check"]>>): Properties {

@@ -75,13 +75,14 @@ export function wrongProperties(
   const ours = Object.keys(tags).filter((key) => key.startsWith(creationTagKey));
   const others = Object.fromEntries(Object.entries(tags).filter(([key]) => !ours.includes(key)));
   const expected: Record<string, [unknown, unknown]> = {
-    url: [image.url, args.url],
+    ...(type === "ServerImage" ? {} : { url: [image.url, args.url] }),
     status: [image.status, type === "ImageRecord" ? image.status : "active"],
     ...(type === "ImageImport"
       ? {}
       : {
           name: [image.name, args.name],
-          osDistro: [image.os_distro, args.osDistro],
+          osDistro: [image.os_distro, args.osDistro ?? null],
+          protected: [image.protected, args.protected ?? false],
           minRam: [image.min_ram, args.minRam ?? 0],
           tags: [others, args.tags ?? {}],
         }),

@@ -7,6 +7,8 @@ import { importLifecycle } from "../../provider/lifecycle/image-import";
 import { memberLifecycle } from "../../provider/lifecycle/image-member";
 import { acceptanceLifecycle } from "../../provider/lifecycle/image-member-acceptance";
 import { recordLifecycle } from "../../provider/lifecycle/image-record";
+import { serverImageRecordLifecycle } from "../../provider/lifecycle/server-image-record";
+import { serverImageSnapshotLifecycle } from "../../provider/lifecycle/server-image-snapshot";
 import { originLifecycle } from "../../provider/lifecycle/origin";
 import { startEmulator, type Emulator, type OrderedFault } from "../../emulator";
 import { qcow2 } from "../emulator/testing";
@@ -112,6 +114,8 @@ export class World {
       ImageImport: hooksOf(importLifecycle(context)),
       ImageMember: hooksOf(memberLifecycle(context)),
       ImageMemberAcceptance: hooksOf(acceptanceLifecycle(context)),
+      ServerImageRecord: hooksOf(serverImageRecordLifecycle(context)),
+      ServerImageSnapshot: hooksOf(serverImageSnapshotLifecycle(context)),
       Origin: hooksOf(originLifecycle(context)),
       survive: (hook) => life.survive(hook),
     };

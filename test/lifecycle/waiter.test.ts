@@ -2,7 +2,8 @@ import { ScpError, type Failure } from "../../provider/api/errors";
 import type { Image } from "../../provider/api/images";
 import type { ScpClient } from "../../provider/api/client";
 import { ImagePoller, pollInterval } from "../../provider/lifecycle/poller";
-import { maxImportAttempts, waitForActive } from "../../provider/lifecycle/waiter";
+import { maxImportAttempts } from "../../provider/lifecycle/import-starter";
+import { waitForActive } from "../../provider/lifecycle/waiter";
 import { ManualClock } from "./clock";
 
 const url = "https://object-store.kr-west1.s.samsungsdscloud.com/acc:images/golden.qcow2";

@@ -16,7 +16,17 @@ afterAll(() => {
 
 /** What programs are written with. The wire's own objects, which the emulator hands out too, are described where the API is. */
 const types = {
-  provider: ["Image", "ImageArgs", "ImageSource", "ImageImport", "ImageRecord", "Timeouts", "ImageVolume"],
+  provider: [
+    "Image",
+    "ImageArgs",
+    "ImageSource",
+    "ImageImport",
+    "ImageRecord",
+    "ServerImage",
+    "ServerImageArgs",
+    "Timeouts",
+    "ImageVolume",
+  ],
   testing: ["Emulator", "EmulatorOptions", "EmulatorSettings", "Unkindness", "Stack", "StackOptions"],
 };
 
@@ -42,6 +52,12 @@ test("at an Image, an editor shows what the descriptions say", () => {
     id: "The image's id.",
     minDisk: "Smallest disk, in GB, that a server needs for the image.",
     checksum: "MD5 of the file, in hexadecimal.",
+  });
+  expect(texts.get("ServerImage")).toMatchObject({
+    minRam: expect.stringContaining("Least memory that a server needs") as string,
+    minDisk:
+      "Smallest disk, in GB, that a server needs for the image: that of the server that it was made from.",
+    createdAt: "When the image was made: ISO 8601, UTC.",
   });
   expect(texts.get("ImageArgs")?.source).toContain("A file on this machine to make the image of");
   expect(Object.keys(image ?? {})).not.toContain("getProvider");

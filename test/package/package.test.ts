@@ -29,6 +29,8 @@ test("what the state holds is permanent: types, and the text that loads a provid
     "ImageMemberAcceptance",
     "ImagePin",
     "Origin",
+    "ServerImageRecord",
+    "ServerImageSnapshot",
   ];
   expect(types.map(typeName)).toEqual([
     "pulumi-nodejs:dynamic/scp:ImageFile",
@@ -38,27 +40,32 @@ test("what the state holds is permanent: types, and the text that loads a provid
     "pulumi-nodejs:dynamic/scp:ImageMemberAcceptance",
     "pulumi-nodejs:dynamic/scp:ImagePin",
     "pulumi-nodejs:dynamic/scp:Origin",
+    "pulumi-nodejs:dynamic/scp:ServerImageRecord",
+    "pulumi-nodejs:dynamic/scp:ServerImageSnapshot",
   ]);
-  const modules = [
-    "image-file",
-    "image-record",
-    "image-import",
-    "image-member",
-    "image-member-acceptance",
-    "image-pin",
-    "origin",
-  ];
-  expect(modules.map(providerText)).toEqual([
-    'exports.handler = () => require("pulumi-scp-images/runtime/image-file");',
+  expect([...modules, "origin"].map(providerText)).toEqual([
     'exports.handler = () => require("pulumi-scp-images/runtime/image-record");',
+    'exports.handler = () => require("pulumi-scp-images/runtime/image-file");',
     'exports.handler = () => require("pulumi-scp-images/runtime/image-import");',
+    'exports.handler = () => require("pulumi-scp-images/runtime/image-pin");',
     'exports.handler = () => require("pulumi-scp-images/runtime/image-member");',
     'exports.handler = () => require("pulumi-scp-images/runtime/image-member-acceptance");',
-    'exports.handler = () => require("pulumi-scp-images/runtime/image-pin");',
+    'exports.handler = () => require("pulumi-scp-images/runtime/server-image-record");',
+    'exports.handler = () => require("pulumi-scp-images/runtime/server-image-snapshot");',
     'exports.handler = () => require("pulumi-scp-images/runtime/origin");',
   ]);
 });
 
+const modules = [
+  "image-record",
+  "image-file",
+  "image-import",
+  "image-pin",
+  "image-member",
+  "image-member-acceptance",
+  "server-image-record",
+  "server-image-snapshot",
+];
 const hooks = "check,configure,create,delete,diff,read,update";
 
 /** Evaluates a provider's text as Pulumi's dynamic provider does, and tells the hooks that it has. */
@@ -67,19 +74,12 @@ const hooksOf = (module: string) =>
    const provider = load(${JSON.stringify(providerText(module))}).handler();
    console.log("${hooks}".split(",").filter((hook) => typeof provider[hook] === "function").join());`;
 
-test.each([
-  "image-file",
-  "image-record",
-  "image-import",
-  "image-pin",
-  "image-member",
-  "image-member-acceptance",
-])("the provider %s is found from where the program is", (module) => {
+test.each(modules)("the provider %s is found from where the program is", (module) => {
   expect(project.node("-e", hooksOf(module))).toBe(hooks);
 });
 
 const names =
-  "Image,ImageImport,ImageMember,ImageMemberAcceptance,ImagePin,ImageRecord,getImage,getImageOutput,getImages,getImagesOutput,getPendingImages,getPendingImagesOutput,imageSchema";
+  "Image,ImageImport,ImageMember,ImageMemberAcceptance,ImagePin,ImageRecord,ServerImage,getImage,getImageOutput,getImages,getImagesOutput,getPendingImages,getPendingImagesOutput,imageSchema";
 const namesOf = (module: string) => `console.log(Object.keys(require("${module}")).sort().join())`;
 
 test("beside a package that depends on it, too: npm hoists it", () => {
@@ -135,10 +135,7 @@ test("a program that declares images loads neither the HTTP client nor what only
 
 test("everything that package.json offers is there", () => {
   // What a state names is permanent; nothing else of the runtime is anybody's.
-  const members = ["image-member", "image-member-acceptance"];
-  const permanent = ["image-record", "image-file", "image-import", "image-pin", ...members, "origin"].map(
-    (name) => `./runtime/${name}`,
-  );
+  const permanent = [...modules, "origin"].map((name) => `./runtime/${name}`);
   expect(Object.keys(published)).toEqual([".", "./testing", ...permanent, "./package.json"]);
   const entries = ["index", ...permanent.map((name) => name.slice(2)), "cli/main"];
   for (const file of [...entries.map((entry) => `provider/${entry}`), "testing/index"]) {

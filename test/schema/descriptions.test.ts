@@ -115,9 +115,23 @@ function told(name: string): { shown: unknown; expected: unknown } {
   return { shown: value, expected: value };
 }
 
+const ofServer = (more: Record<string, unknown> = {}): Goal => ({
+  type: "ServerImage",
+  name: "golden",
+  args: { serverId: "4c2a8a0e-7d0b-4a53-9a3c-2f1d3c0a9b11", name: "golden", ...more },
+});
+
+/** A resource that has the image of this id. */
+function takenOver(type: string, imageId: string): Goal {
+  if (type === "ImageImport") {
+    return { type, name: "golden", args: { imageId, url: world.url("one") } };
+  }
+  return type === "ImageRecord" ? goal({ imageId, minRam: 5 }) : ofServer({ imageId, minRam: 5 });
+}
+
 /** By resource: of those that tell what an image is. What the others tell, their own suites in test/e2e hold against the cloud. */
 const outputs = all.flatMap(([type, { description }]) =>
-  !["ImageRecord", "ImageImport"].includes(type)
+  !["ImageRecord", "ImageImport", "ServerImageRecord", "ServerImageSnapshot"].includes(type)
     ? []
     : namesGiven(description, "output").map((name) => [type, name] as const),
 );
@@ -127,18 +141,17 @@ describe.each(outputs)("the output %s.%s", (type, name) => {
     const { shown, expected } = told(name);
     expect(expected).toBeDefined();
     const made = new StackModel();
-    await made.up([{ ...goal(), type: "Image" }], start());
+    await made.up([type.startsWith("Server") ? ofServer() : { ...goal(), type: "Image" }], start());
     const id = made.state[0]!.id;
-    await world.emulator.setImage(id, { [wire(name)]: shown, min_ram: 5 });
+    // Something else changes too: the time of a change alone is none.
+    await world.emulator.setImage(id, { min_ram: 5, os_hidden: true, [wire(name)]: shown });
     await made.refresh(start());
     expect(made.state.find((saved) => saved.type === type)?.outputs[name]).toEqual(expected);
 
     made.letGo();
     const other = new StackModel("other");
-    const args =
-      type === "ImageRecord" ? goal({ imageId: id, minRam: 5 }).args : { imageId: id, url: world.url("one") };
-    await other.up([{ type: type as Goal["type"], name: "golden", args }], start());
-    expect(other.state[0]?.outputs[name]).toEqual(expected);
+    await other.up([takenOver(type, id)], start());
+    expect(other.state.find((saved) => saved.type === type)?.outputs[name]).toEqual(expected);
   });
 });
 

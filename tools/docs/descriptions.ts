@@ -7,6 +7,8 @@ import { imageRecord } from "../../provider/schema/image-record";
 import { factNames } from "../../provider/schema/image-info";
 import { imageLookup } from "../../provider/schema/image-lookup";
 import { imagePin } from "../../provider/schema/image-pin";
+import { serverImageRecord } from "../../provider/schema/server-image-record";
+import { serverImageSnapshot } from "../../provider/schema/server-image-snapshot";
 import { commentsOf } from "./comments";
 
 /** A resource's description, with the doc comments in it. */
@@ -26,12 +28,7 @@ const factComments = Object.fromEntries(
     ...commentsOf("image-record", "imageRecord"),
   }).filter(([name]) => (factNames as readonly string[]).includes(name)),
 );
-const filterComments = {
-  ...commentsOf("image-lookup", "byId"),
-  ...commentsOf("image-lookup", "imageFilters"),
-  ...commentsOf("image-lookup", "choice"),
-};
-const { id: _id, ...pinFilterComments } = filterComments;
+const filterComments = commentsOf("image-lookup", "imageLookup");
 
 /** What a look-up takes, and the image that it answers. */
 export const lookup: Described = {
@@ -52,11 +49,28 @@ export const descriptions = {
   ImagePin: {
     module: "image-pin",
     description: imagePin,
-    comments: { ...factComments, ...pinFilterComments, ...commentsOf("image-pin", "ofPin") },
+    comments: commentsFor(imagePin, {
+      ...factComments,
+      ...filterComments,
+      ...commentsOf("image-pin", "ofPin"),
+    }),
     isPublic: true,
+  },
+  ServerImageRecord: {
+    ...described("server-image-record", "serverImageRecord", serverImageRecord),
+    isPublic: false,
+  },
+  ServerImageSnapshot: {
+    ...described("server-image-snapshot", "serverImageSnapshot", serverImageSnapshot),
+    isPublic: false,
   },
 };
 
 function described(module: string, constant: string, description: Description): Described {
   return { module, description, comments: commentsOf(module, constant), isPublic: true };
+}
+
+/** Of comments, those of properties that a description has. */
+function commentsFor(description: Description, comments: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(comments).filter(([name]) => Object.hasOwn(description, name)));
 }

@@ -15,6 +15,7 @@ const changes = {
 
 const { ImageRecord: record, ImageImport: imported, ImageFile: uploaded, ImagePin: pin } = descriptions;
 const { ImageMember: member, ImageMemberAcceptance: acceptance } = descriptions;
+const { ServerImageRecord: ofServer, ServerImageSnapshot: snapshot } = descriptions;
 
 /** A type as TypeScript writes it. */
 function typeOf({ type, additionalProperties, properties }: JsonSchema): string {
@@ -77,6 +78,11 @@ export const tables: Record<string, string> = {
   ]),
   source: markdownTable(propertyHead, propertyRows(uploaded, [...sourceNames])),
   import: markdownTable(propertyHead, propertyRows(imported)),
+  serverImage: markdownTable(propertyHead, [
+    ...propertyRows(ofServer),
+    ...propertyRows(snapshot, ["timeouts"]),
+  ]),
+  serverImageOutputs: markdownTable(["output", "type", "meaning"], outputRows(snapshot)),
   outputs: markdownTable(["output", "type", "meaning"], [...outputRows(record), ...outputRows(imported)]),
   lookup: markdownTable(
     ["argument", "type", "default", "meaning"],
@@ -118,6 +124,7 @@ export const pages: Record<string, readonly (keyof typeof tables)[]> = {
   "docs/resources/image-pin.md": ["pin", "pinOutputs"],
   "docs/resources/image-member.md": ["member"],
   "docs/resources/image-member-acceptance.md": ["acceptance", "acceptanceOutputs"],
+  "docs/resources/server-image.md": ["serverImage", "serverImageOutputs"],
   "docs/settings.md": ["settings"],
 };
 

@@ -1,0 +1,74 @@
+import { creationTagKey } from "./creation-tag";
+import { byDefault, configured, internal, kept, optional } from "./description";
+import { flag, imageId, map, oneOf, profileName, text, whole } from "./kinds";
+import type { Echo } from "./spelling";
+
+/** The name of an image. */
+export const imageName = text({
+  pattern: /^[a-zA-Z0-9_ -]{1,255}$/,
+  complaint: `must be 1 to 255 characters out of letters, digits, space, "-" and "_"`,
+});
+
+const tags = map({
+  example: `{ team: "web" }`,
+  reserved: { [creationTagKey]: "which this package uses itself; choose another" },
+  letters: /^[\p{L}\p{Nd} +\-=._:/@]*$/u,
+  lettersInWords: "letters, digits, spaces and + - = . _ : / @",
+  longestKey: 128,
+  longestValue: 256,
+});
+
+/** What one declares of every image, whatever it is made of. */
+export const managedImage = {
+  /**
+   * Least memory that a server needs for the image: 0 to 2097151, the API's own number (its documentation says GB, the vendor's Terraform
+   * provider MB).
+   */
+  minRam: byDefault(0, whole(0, 2_097_151), "update"),
+  /** Whether SCP refuses to delete the image. */
+  protected: byDefault(false, flag, "update"),
+  /** `private`, or `shared` with the accounts that are its members. An image that is only looked up may be `public` or `community`. */
+  visibility: byDefault("private", oneOf("private", "shared"), "update"),
+  /**
+   * Tags: keys of 1 to 128 characters, values of up to 256. Without this property the image's tags are left alone; `{}`
+   * says that it has none, and takes those away that it has. The key `pulumi-scp-images` is the package's own.
+   */
+  tags: optional(tags, "update"),
+  /** Region. By default the configured one. */
+  region: configured(text(), "replace"),
+  /** Environment: `s`, `g` or `e`. By default the configured one. */
+  environment: configured(text(), "replace"),
+  /**
+   * Whose keys are used: the name of a profile in Pulumi config `scp:profiles`. By default the stack's. Another profile of the same account
+   * changes nothing else; one of another account replaces.
+   */
+  profile: optional(profileName, "setting"),
+  /**
+   * Id of an existing image to manage instead of making one. What cannot change must be as the image has it, which preview checks;
+   * what can change is brought to what is declared. Another id replaces; taking the property out afterwards does nothing.
+   */
+  imageId: optional(imageId, "setting"),
+};
+
+/** What a resource that manages an image is told beside, and keeps in the state. */
+export const managing = {
+  /** The resource option, which Pulumi does not apply to dynamic resources itself. */
+  replaceOnChanges: internal<string[], "setting">("setting"),
+  /** The resource option: then the old image of a replacement is kept. */
+  retainOnDelete: internal<boolean, "setting">("setting"),
+  /** Where the record stands: its stack and its place in it. */
+  origin: internal<string, "hint">("hint"),
+  /** How the service writes what the program says, where it writes it otherwise. */
+  echo: kept<Echo>(),
+  /** Tells the state's entries apart that hold one image. */
+  token: kept<string>(),
+  /** The account of the keys that made the image. */
+  accountId: kept<string>(),
+  /** Where IAM does not tell the account: a fingerprint of the access key. */
+  madeWith: kept<string>(),
+  /** The endpoint that it was made at, where one is configured. */
+  endpoint: kept<string>(),
+};
+
+/** Both. */
+export const managedRecord: typeof managedImage & typeof managing = { ...managedImage, ...managing };
