@@ -45,7 +45,7 @@ type RecordState = State<typeof imageRecord>;
 export function recordLifecycle(context: ProviderContext): Lifecycle {
   return {
     async check(olds, news) {
-      const { inputs, failures } = await checkInputs(context, imageRecord, news);
+      const { inputs, failures } = await checkInputs(context, imageRecord, news, olds);
       if (failures.length > 0 || isNowhere(news)) {
         return { inputs, failures }; // Where nobody knows yet, nothing can be asked.
       }
