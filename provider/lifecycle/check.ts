@@ -14,17 +14,19 @@ import type { Checked } from "./types";
 /**
  * The program's properties with defaults, or what is wrong with them. The location is written down: a resource is read and deleted where
  * it was made, whatever the configuration says later. Where a program does not state it and the configured one changes, that is a change
- * like any other: it replaces.
+ * like any other: it replaces. As long as the profile is not known that could tell it, it is taken to be where it was.
  */
 export async function checkInputs(
   context: ProviderContext,
   description: Description,
   news: Properties,
+  olds: Properties = {},
 ): Promise<Checked> {
   const { settings, failures } = settingsOrFailures(context, news);
+  const { region, environment } = settings ?? olds;
   const inputs = withDefaults(description, {
-    region: settings?.region,
-    environment: settings?.environment,
+    region,
+    environment,
     ...omitUndefined(news),
   });
   const all = [...failures, ...checkProperties(description, news, { place: settings })];

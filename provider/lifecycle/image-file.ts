@@ -87,7 +87,7 @@ export function fileLifecycle(context: ProviderContext): Lifecycle {
 
   return {
     async check(olds, news) {
-      const { inputs, failures } = await checkInputs(context, imageFile, news);
+      const { inputs, failures } = await checkInputs(context, imageFile, news, olds);
       const checked = asInputs(imageFile, inputs);
       if (failures.length > 0) {
         return { inputs, failures };

@@ -121,7 +121,7 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
 
   return {
     async check(olds, news) {
-      const { inputs, failures } = await checkInputs(context, imageImport, news);
+      const { inputs, failures } = await checkInputs(context, imageImport, news, olds);
       const checked = asInputs(imageImport, inputs);
       const nowhere = isNowhere(news);
       const { object } = checked;

@@ -52,7 +52,7 @@ export async function checkManaged(
   news: Properties,
   more: (inputs: Properties, location: Location) => Promise<CheckFailure[]>,
 ): Promise<Checked> {
-  const { inputs, failures } = await checkInputs(context, description, news);
+  const { inputs, failures } = await checkInputs(context, description, news, olds);
   if (failures.length > 0 || isNowhere(news)) {
     return { inputs, failures }; // Where nobody knows yet, nothing can be asked.
   }
