@@ -61,7 +61,7 @@ export function getImagesOutput(
 
 type Lookups = ReturnType<typeof lookups>;
 
-/** One look-up. Of another error than a RunError, Pulumi prints the stack, and is long in ending. */
+/** One look-up. Of an error that is no RunError Pulumi prints the stack too. */
 async function call<A extends object, T>(
   name: string,
   description: Description,
@@ -72,13 +72,23 @@ async function call<A extends object, T>(
   const given = omitUndefined(Object.fromEntries(Object.entries(args)));
   const failures = loaded.lookupFailures(description, given);
   if (failures.length > 0) {
-    throw new pulumi.RunError(`${name}: ${failures.map(({ reason }) => reason).join("\n")}`);
+    throw sentence(`${name}: ${failures.map(({ reason }) => reason).join("\n")}`);
   }
   try {
     return await work(given as A, loaded);
   } catch (error) {
-    throw loaded.isExpected(error) ? new pulumi.RunError(`${name}: ${error.message}`) : error;
+    throw loaded.isExpected(error) ? sentence(`${name}: ${error.message}`) : error;
   }
+}
+
+/**
+ * An error of which Pulumi shows the message. Its stack is formatted all the same, for a trace that nobody sees, and with the paths of
+ * node_modules in it that takes Node.js a minute.
+ */
+function sentence(message: string): pulumi.RunError {
+  const error = new pulumi.RunError(message);
+  error.stack = `RunError: ${message}`;
+  return error;
 }
 
 /** The arguments, when what they depend on is there. Of a resource that is still to be made the id is not known. */
