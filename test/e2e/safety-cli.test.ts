@@ -73,7 +73,7 @@ onCli("what only the Pulumi CLI does", () => {
       type: "ImageImport",
       name: "alone",
       args: { imageId: id, url: image!.url },
-      options: { dependsOn: ["golden"] } as Declaration["options"],
+      options: { dependsOn: ["golden"] },
     };
     stack.declare(record, alone);
     const urn = "urn:pulumi:test::lifecycle::pulumi-nodejs:dynamic/scp:ImageImport::alone";

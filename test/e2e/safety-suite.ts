@@ -154,7 +154,7 @@ export function safetySuite(open: OpenStack, timeout: number, { thorough }: { th
     // Declared before it, and waited for by it.
     expect(await make(stack, first, record("old"))).not.toContain(told);
     const second = { ...golden(), name: "second" };
-    const waiting = record("old", {}, { dependsOn: ["second"] } as unknown as Declaration["options"]);
+    const waiting = record("old", {}, { dependsOn: ["second"] });
     expect(await make(stack, first, second, waiting)).not.toContain(told);
     // In another region.
     const there = { region: "kr-east1", url: cloud.url + new URL(url()).pathname };
@@ -503,7 +503,7 @@ export function safetySuite(open: OpenStack, timeout: number, { thorough }: { th
     await make(stack, golden());
     const [id] = ids();
     const second = (options?: { dependsOn: string[] }): Declaration => ({
-      ...golden({ imageId: id }, options as Declaration["options"]),
+      ...golden({ imageId: id }, options),
       name: "second",
     });
     const refusal = /is managed by another resource of this program already/;

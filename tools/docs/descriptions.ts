@@ -25,17 +25,15 @@ const factComments = Object.fromEntries(
   }).filter(([name]) => (factNames as readonly string[]).includes(name)),
 );
 const filterComments = {
-  ...commentsOf("image-lookup", "byId"),
   ...commentsOf("image-lookup", "imageFilters"),
   ...commentsOf("image-lookup", "choice"),
 };
-const { id: _id, ...pinFilterComments } = filterComments;
 
 /** What a look-up takes, and the image that it answers. */
 export const lookup: Described = {
   module: "image-lookup",
   description: imageLookup,
-  comments: filterComments,
+  comments: { ...commentsOf("image-lookup", "byId"), ...filterComments },
   isPublic: true,
 };
 export const info = { names: factNames, comments: factComments };
@@ -48,7 +46,7 @@ export const descriptions = {
   ImagePin: {
     module: "image-pin",
     description: imagePin,
-    comments: { ...factComments, ...pinFilterComments, ...commentsOf("image-pin", "ofPin") },
+    comments: { ...factComments, ...filterComments, ...commentsOf("image-pin", "ofPin") },
     isPublic: true,
   },
 };
