@@ -18,6 +18,7 @@ export {
   type RawImage,
   type RawObject,
   type RawUpload,
+  type ServerGiven,
   type Settings as EmulatorSettings,
   type Unkindness,
 } from "../emulator";

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { omitUndefined } from "../schema/check";
 import type { Description } from "../schema/description";
 import { lookups } from "./lookup-context";
+import { runError } from "./run-error";
 
 /** How a look-up stands to the resources of a program. */
 export interface LookupOptions {
@@ -11,7 +12,7 @@ export interface LookupOptions {
 
 type Lookups = ReturnType<typeof lookups>;
 
-/** One look-up. Of another error than a RunError, Pulumi prints the stack, and is long in ending. */
+/** One look-up. Of an error that is no RunError Pulumi prints the stack too. */
 export async function call<A extends object, T>(
   name: string,
   description: Description,
@@ -22,12 +23,12 @@ export async function call<A extends object, T>(
   const given = omitUndefined(Object.fromEntries(Object.entries(args)));
   const failures = loaded.lookupFailures(description, given);
   if (failures.length > 0) {
-    throw new pulumi.RunError(`${name}: ${failures.map(({ reason }) => reason).join("\n")}`);
+    throw runError(`${name}: ${failures.map(({ reason }) => reason).join("\n")}`);
   }
   try {
     return await work(given as A, loaded);
   } catch (error) {
-    throw loaded.isExpected(error) ? new pulumi.RunError(`${name}: ${error.message}`) : error;
+    throw loaded.isExpected(error) ? runError(`${name}: ${error.message}`) : error;
   }
 }
 

@@ -34,7 +34,7 @@ const filterComments = commentsOf("image-lookup", "imageLookup");
 export const lookup: Described = {
   module: "image-lookup",
   description: imageLookup,
-  comments: filterComments,
+  comments: { ...commentsOf("image-lookup", "byId"), ...filterComments },
   isPublic: true,
 };
 export const info = { names: factNames, comments: factComments };
