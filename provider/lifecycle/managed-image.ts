@@ -172,7 +172,7 @@ export function changesFor(description: Description, image: Image, declared: Pro
 
 /** What a request that updates an image can say of this kind of resource. */
 function updatable(description: Description): (keyof UpdateImage)[] {
-  return imageNames(description, "update") as (keyof UpdateImage)[];
+  return imageNames(description, "update");
 }
 
 /** What check has let through has these types. */

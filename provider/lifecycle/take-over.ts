@@ -1,6 +1,6 @@
 import type { Image } from "../api/images";
 import type { CheckFailure } from "../schema/check";
-import { asInputs, type Description, type Inputs, type Properties } from "../schema/description";
+import { asInputs, type Description, type Properties } from "../schema/description";
 import { managedRecord } from "../schema/managed-image";
 import { immutableMismatches } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";

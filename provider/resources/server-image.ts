@@ -78,7 +78,7 @@ export class ServerImage extends pulumi.ComponentResource {
     const opts = { parent: this, id };
     return {
       record: new ServerImageRecord(name, {} as ServerImageArgs, opts),
-      snapshot: new ServerImageSnapshot(name, {} as ServerImageSnapshotArgs, opts),
+      snapshot: new ServerImageSnapshot(name, {}, opts),
     };
   }
 }

@@ -73,7 +73,10 @@ export const tables: Record<string, string> = {
   ]),
   source: markdownTable(propertyHead, propertyRows(uploaded, [...sourceNames])),
   import: markdownTable(propertyHead, propertyRows(imported)),
-  serverImage: markdownTable(propertyHead, [...propertyRows(ofServer), ...propertyRows(snapshot, ["timeouts"])]),
+  serverImage: markdownTable(propertyHead, [
+    ...propertyRows(ofServer),
+    ...propertyRows(snapshot, ["timeouts"]),
+  ]),
   serverImageOutputs: markdownTable(["output", "type", "meaning"], outputRows(snapshot)),
   outputs: markdownTable(["output", "type", "meaning"], [...outputRows(record), ...outputRows(imported)]),
 };
