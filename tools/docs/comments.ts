@@ -22,10 +22,9 @@ function commentsIn(source: ts.SourceFile, constant: string): Record<string, str
     const module = moduleOf(source, constant);
     return commentsIn(sourceOf(join(dirname(source.fileName), `${module}.ts`)), constant);
   }
-  return Object.assign({}, ...literal.properties.map((property) => commentsAt(source, property))) as Record<
-    string,
-    string
-  >;
+  return Object.fromEntries(
+    literal.properties.flatMap((property) => Object.entries(commentsAt(source, property))),
+  );
 }
 
 function commentsAt(source: ts.SourceFile, property: ts.ObjectLiteralElementLike): Record<string, string> {
@@ -33,9 +32,7 @@ function commentsAt(source: ts.SourceFile, property: ts.ObjectLiteralElementLike
     return commentsIn(source, property.expression.getText(source));
   }
   const text = ts.getTextOfJSDocComment(ts.getJSDocCommentsAndTags(property).at(-1)?.comment);
-  return property.name === undefined || text === undefined
-    ? {}
-    : { [property.name.getText(source)]: text.replace(/\s+/g, " ") };
+  return text === undefined ? {} : { [property.name.getText(source)]: text.replace(/\s+/g, " ") };
 }
 
 /** The object literal of this name; undefined where the file has none, so that it comes from another. */
