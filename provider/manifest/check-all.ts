@@ -1,7 +1,7 @@
 import { channelKinds } from "../schema/manifest";
 import type { LineCounter } from "yaml";
 import { checkRepeats } from "./check-image";
-import { suggestion } from "./closest";
+import { inShort, suggestion } from "./closest";
 import type { Effective, EffectiveImage } from "./effective";
 import { quoted, type Problems } from "./problems";
 import { missingImage } from "./structure";
@@ -64,11 +64,10 @@ function checkIds(images: readonly CheckedImage[], lines: LineCounter, problems:
     }
     const holder = holders.get(id.value);
     if (holder !== undefined) {
-      const { line } = lines.linePos(holder.keyAt);
-      problems.add(
-        id.at,
-        `image ${quoted(holder.key)} in line ${line} has this imageId; one image is managed by one entry.`,
+      const [one, other] = [holder, image].map(
+        ({ key, keyAt }) => `${quoted(key)} (line ${lines.linePos(keyAt).line})`,
       );
+      problems.add(id.at, `images ${one} and ${other} have one imageId; an image is managed by one entry.`);
     }
     holders.set(id.value, holder ?? image);
   }
@@ -104,11 +103,10 @@ export function checkChannel({ key, keyAt, node }: Effective, options: ChannelOp
     return;
   }
   if (!keys.includes(String(target.value))) {
-    const near = keys.length === 0 ? "there are none." : suggestion(String(target.value), keys);
-    problems.add(
-      target.at,
-      `there is no image ${shown(target)}; ${target.isSubstituted ? `there are ${keys.join(", ")}.` : near}`,
-    );
+    const advice = target.isSubstituted
+      ? `there are ${inShort(keys)}.`
+      : suggestion(String(target.value), keys);
+    problems.add(target.at, `there is no image ${shown(target)}; ${advice}`);
     return;
   }
   checkVersion(member(node, "version"), String(target.value), options);

@@ -50,8 +50,10 @@ export function checkImage(image: EffectiveImage, checked: Mapping, options: Ima
     checkProperties(image, checked, options);
     checkName(image, options);
   }
-  checkGenerations(image, checked, options);
-  checkSharing(checked, options.problems);
+  if (!image.origins.includes("lookup")) {
+    checkGenerations(image, checked, options);
+    checkSharing(checked, options.problems);
+  }
 }
 
 function checkOrigin(

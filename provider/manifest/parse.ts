@@ -81,6 +81,9 @@ function inWords({ code, pos: [offset], message }: YAMLError, text: string): [of
   if (code === "BLOCK_AS_IMPLICIT_KEY" && !text.slice(offset, text.indexOf("\n", offset)).includes(": ")) {
     return [offset, "this line is indented otherwise than the one above, or that one has a value already."];
   }
+  if (code === "MISSING_CHAR") {
+    return [offset, missingIn(message)];
+  }
   return [offset, sentences[code] ?? `this is not YAML: ${lowerFirst(message)}.`];
 }
 
@@ -88,7 +91,19 @@ const sentences: Partial<Record<YAMLError["code"], string>> = {
   BAD_INDENT: "this is indented otherwise than what it belongs to, or a bracket above is not closed.",
   BLOCK_AS_IMPLICIT_KEY: 'a text with ": " in it must be in quotes.',
   BAD_DQ_ESCAPE: "between \" \", a backslash must be written \\\\, or the text be put between ' '.",
+  UNEXPECTED_TOKEN: "this does not belong here; a bracket, a quote or a dash is out of place, here or above.",
+  MULTILINE_IMPLICIT_KEY: "this line needs a colon and a space after its key.",
 };
+
+/** What is missing, by the parser's own words. */
+function missingIn(message: string): string {
+  if (message.includes("quote")) {
+    return "the file ends, or a line is too little indented, before the closing quote of a text.";
+  }
+  return message.includes("map values")
+    ? "this line needs a colon and a space after its key."
+    : "between { } and between [ ], a comma is missing here.";
+}
 
 function lowerFirst(text: string): string {
   return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
@@ -250,5 +265,6 @@ export function typed(text: string): Plain {
   const tag = core.schema.tags.find(
     (one): one is ScalarTag => one.default === true && "test" in one && one.test?.test(text) === true,
   );
-  return tag ? (tag.resolve(text, () => undefined, {}) as Plain) : text;
+  const value: unknown = tag ? tag.resolve(text, () => undefined, {}) : text;
+  return (isScalar(value) ? value.value : value) as Plain;
 }

@@ -240,6 +240,9 @@ function wrongSection(section: string, node: Tree): string {
     channels: "a map of channels, each under its name",
     stacks: "a map of overrides, each under the name of a stack",
   };
+  if (section === "images" && node.type === "list") {
+    return `images must be a map: in place of each "- name: x" write the line "x:", with the other properties indented below.`;
+  }
   const advice = isNull(node)
     ? `; where there are none, ${section === "images" ? "write images: {}" : "leave the line out"}`
     : "";

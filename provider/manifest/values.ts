@@ -32,7 +32,7 @@ export function complaintOf(
     return `${name} ${complaint}.`;
   }
   if (node.isSubstituted === true) {
-    return `${label} ${leaf.errorMessage ?? "cannot be that"}; this is of what ${quoted(node.written)} gives.`;
+    return `${label} ${leaf.errorMessage ?? "cannot be that"}; ${quoted(node.written)} gives something else.`;
   }
   const rule = leaf.errorMessage ?? "must be a text";
   return asYamlHasIt(label, rule, leaf, node, check) ?? `${name} ${complaint}.${nearWord(leaf, node)}`;

@@ -57,8 +57,11 @@ export function kindOf(name: string): Kind<unknown> | undefined {
   if (name === "source") {
     return source;
   }
-  const description = [manifestImage, imageRecord, imageImport].find((one) => Object.hasOwn(one, name));
-  return description && propertyOf(description, name).kind;
+  if (Object.hasOwn(manifestImage, name)) {
+    return propertyOf(manifestImage, name).kind;
+  }
+  const isOfImport = ofImport.some((one) => one === name);
+  return propertyOf(isOfImport ? imageImport : imageRecord, name).kind;
 }
 
 /** What a `source` must state. */

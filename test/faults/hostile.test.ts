@@ -107,7 +107,7 @@ describe("a hostile manifest", () => {
     ["blocks without end", Array.from({ length: 2_000 }, (_, depth) => `${" ".repeat(depth)}a:`).join("\n")],
     ["length without end", `images: {}\n# ${"x".repeat(3_000_000)}`],
     ["a script", 'images: !!js/function "function () { return 1 }"'],
-    ["keys without end", `images: {${Array.from({ length: 50_000 }, (_, key) => `a${key}: 1`).join(", ")}}`],
+    ["keys without end", `images: {${Array.from({ length: 10_000 }, (_, key) => `a${key}: 1`).join(", ")}}`],
   ])("gets a clear error for %s", (_, text) => {
     const begun = Date.now();
     expect(() => read(text)).toThrow(ManifestError);

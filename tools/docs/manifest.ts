@@ -1,8 +1,6 @@
-import { propertyOf } from "../../provider/schema/description";
+import { propertyOf, type Description } from "../../provider/schema/description";
 import { defaultNames, entryNames, kindOf, manifestSchemaOf } from "../../provider/schema/manifest";
-import { imageImport } from "../../provider/schema/image-import";
-import { imageRecord } from "../../provider/schema/image-record";
-import { sourceComment } from "../../provider/schema/image";
+import { ofImport, sourceComment } from "../../provider/schema/image";
 import { manifestImage } from "../../provider/schema/manifest-image";
 import { commentsOf } from "./comments";
 import { descriptions } from "./descriptions";
@@ -24,20 +22,26 @@ export function manifestSchema(): object {
 }
 
 function rowOf(name: string): string[] {
-  const sources = [
-    { description: manifestImage, comments: manifestComments },
-    { description: imageRecord, comments: record.comments },
-    { description: imageImport, comments: imported.comments },
-  ];
-  const found = sources.find(({ description }) => Object.hasOwn(description, name));
-  const standard = found && propertyOf(found.description, name).default;
+  const { description, comments } = sourceOf(name);
+  const standard = Object.hasOwn(description, name) ? propertyOf(description, name).default : undefined;
   return [
     `\`${name}\``,
     typeInWords[kindOf(name)?.json.type ?? ""] ?? "",
     standard === undefined ? "" : `\`${JSON.stringify(standard)}\``,
     defaultNames.includes(name) ? "yes" : "",
-    found?.comments[name] ?? sourceComment,
+    comments[name] ?? sourceComment,
   ];
+}
+
+/** Where a property is described; `source` is made of another resource's. */
+function sourceOf(name: string): { description: Description; comments: Record<string, string> } {
+  if (Object.hasOwn(manifestImage, name)) {
+    return { description: manifestImage, comments: manifestComments };
+  }
+  if (name === "source") {
+    return { description: {}, comments: {} };
+  }
+  return ofImport.some((one) => one === name) ? imported : record;
 }
 
 const typeInWords: Record<string, string> = {
