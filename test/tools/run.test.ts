@@ -82,7 +82,7 @@ async function theMainJob(engine: string): Promise<void> {
   const wrong = await npmRun("preview", "--engine", engine);
   expect(wrong.code).not.toBe(0);
   expect(wrong.stdout + wrong.stderr).toContain(
-    'images.yaml:13:5: there is no property "minDisks"; did you mean "minDisk"?',
+    'images.yaml:12:5: there is no property "minDisks"; did you mean "minDisk"?',
   );
 
   const destroyed = await npmRun("destroy", "--engine", engine);
