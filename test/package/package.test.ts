@@ -133,12 +133,31 @@ test("a program that declares images loads neither the HTTP client nor what only
   );
 });
 
+test("a manifest is read, and checked by the command, with what is installed beside the package", () => {
+  const read = `require("pulumi-scp-images/manifest").readManifest("images: { a: { lookup: x } }", "f", { stack: "s" }).images.length`;
+  expect(project.node("-e", `console.log(${read})`)).toBe("1");
+  expect(project.node("-e", 'console.log(require("pulumi-scp-images/images.schema.json").type)')).toBe(
+    "object",
+  );
+});
+
 test("everything that package.json offers is there", () => {
   // What a state names is permanent; nothing else of the runtime is anybody's.
   const permanent = [...modules, "origin"].map((name) => `./runtime/${name}`);
-  expect(Object.keys(published)).toEqual([".", "./testing", ...permanent, "./package.json"]);
+  expect(Object.keys(published)).toEqual([
+    ".",
+    "./testing",
+    "./manifest",
+    "./images.schema.json",
+    ...permanent,
+    "./package.json",
+  ]);
   const entries = ["index", ...permanent.map((name) => name.slice(2)), "cli/main"];
-  for (const file of [...entries.map((entry) => `provider/${entry}`), "testing/index"]) {
+  for (const file of [
+    ...entries.map((entry) => `provider/${entry}`),
+    "provider/manifest/index",
+    "testing/index",
+  ]) {
     expect(tarball.files).toEqual(expect.arrayContaining([`dist/${file}.js`, `dist/${file}.d.ts`]));
   }
 });
@@ -146,7 +165,7 @@ test("everything that package.json offers is there", () => {
 test("what is shipped is what the package offers, and says how: no tests, tools, sources or maps", () => {
   const shipped = /^dist\/(provider|emulator|engine|testing)\/.+\.(js|d\.ts)$/;
   const others = tarball.files.filter((file) => !shipped.test(file) && !file.endsWith(".md"));
-  expect(others.sort()).toEqual(["LICENSE", "docs/bench.svg", "package.json"]);
+  expect(others.sort()).toEqual(["LICENSE", "docs/bench.svg", "images.schema.json", "package.json"]);
   expect(tarball.files.filter((file) => file.includes(".test."))).toEqual([]);
 });
 

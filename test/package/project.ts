@@ -29,7 +29,16 @@ export class Tarball {
 }
 
 /** Packages of this repository's node_modules that are installed with the package. */
-const dependencies = ["@grpc", "@pulumi", "axios", "cockatiel", "google-protobuf", "yaml"];
+const dependencies = [
+  "@grpc",
+  "@pulumi",
+  "ajv",
+  "axios",
+  "cockatiel",
+  "damerau-levenshtein",
+  "google-protobuf",
+  "yaml",
+];
 
 /**
  * How a package manager lays packages out: all beside each other (npm, yarn), or each in a place of its own in a store, where a project

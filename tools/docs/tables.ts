@@ -1,9 +1,10 @@
 import { imageFields } from "../../provider/api/images";
 import { settingSources } from "../../provider/api/settings";
 import { namesGiven, propertyOf } from "../../provider/schema/description";
-import { imageSchemaOf, ofImport, sourceComment, sourceNames } from "../../provider/schema/image";
+import { ofImport, sourceComment, sourceNames } from "../../provider/schema/image";
 import type { JsonSchema } from "../../provider/schema/kinds";
 import { descriptions, info, lookup, type Described } from "./descriptions";
+import { manifestTable } from "./manifest";
 import { markdownTable, withTable } from "./markdown";
 
 const changes = {
@@ -105,17 +106,8 @@ export const tables: Record<string, string> = {
   member: markdownTable(propertyHead, propertyRows(member)),
   acceptance: markdownTable(propertyHead, propertyRows(acceptance)),
   acceptanceOutputs: markdownTable(["output", "type", "meaning"], outputRows(acceptance)),
+  manifest: manifestTable,
 };
-
-/** The JSON Schema of images.yaml: a list of what `Image` takes. */
-export function manifestSchema(): object {
-  return {
-    $schema: "http://json-schema.org/draft-07/schema#",
-    title: "Images of Samsung Cloud Platform",
-    type: "array",
-    items: imageSchemaOf({ record: record.comments, file: uploaded.comments, import: imported.comments }),
-  };
-}
 
 /** The pages of the documentation that have tables, and which. */
 export const pages: Record<string, readonly (keyof typeof tables)[]> = {
@@ -126,6 +118,7 @@ export const pages: Record<string, readonly (keyof typeof tables)[]> = {
   "docs/resources/image-member-acceptance.md": ["acceptance", "acceptanceOutputs"],
   "docs/resources/server-image.md": ["serverImage", "serverImageOutputs"],
   "docs/settings.md": ["settings"],
+  "docs/manifest.md": ["manifest"],
 };
 
 /** A page's text with its tables brought up to date. */
