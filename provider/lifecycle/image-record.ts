@@ -30,7 +30,7 @@ import { ImageError } from "./image-error";
 import { locationOf, readImage, withOldTime } from "./read";
 import { refuseHopelessReplacement } from "./replace";
 import { removeCreationTag } from "./tag-removal";
-import { readTags } from "./tags";
+import { declareTags, readTags } from "./tags";
 import { importsText, othersText, takeOver, takeOverFailures } from "./take-over";
 import type { Lifecycle } from "./types";
 import { updateImage } from "./update";
@@ -82,7 +82,7 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         location.warn(importsText(id)); // This run keeps the image all the same; one that asks about the import alone would not.
       }
       await refuseHopelessReplacement(
-        { id, because, imageId, protected: state.protected, retained: state.retainOnDelete },
+        { id, because, imageId, protected: state.protected, retained: isKept(state) },
         client,
       );
       if (because.length > 0) {
@@ -108,6 +108,7 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         ...inputs,
         ...(await makerOf(location.client, image.id)),
         token,
+        place: placeOf(inputs),
         unconfirmed: isAlone ? true : undefined,
       };
       return { id: image.id, outputs: outputs(image, state, asDeclared(imageRecord, image, inputs)) };
@@ -144,7 +145,7 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       const changes = changesOf(inputs, changed);
       // Tags that are no longer declared are left alone. They come first: where they are refused, nothing else is done.
       if (changed.includes("tags") && inputs.tags !== undefined) {
-        await client.tags.set(await client.showImage(id), inputs.tags);
+        await declareTags(await client.showImage(id), inputs.tags, client);
       }
       const image = await (Object.keys(changes).length > 0
         ? updateImage(id, changes, client)
@@ -152,12 +153,41 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       const { token, accountId, madeWith, endpoint, unconfirmed } = asState(imageRecord, olds);
       const stays = unconfirmed === true && (await removeCreationTag(image, location)) !== "removed";
       const made = { accountId, madeWith, endpoint };
-      const state = { ...inputs, token, ...made, unconfirmed: stays ? true : undefined };
+      const state = {
+        ...inputs,
+        token,
+        ...made,
+        place: placeOf(inputs),
+        unconfirmed: stays ? true : undefined,
+      };
       return { id, outputs: outputs(image, state, asDeclared(imageRecord, image, inputs)) };
     },
 
-    delete: (id, olds) => deleteUnlessHeld(context, id, olds),
+    async delete(id, olds) {
+      const { place } = asState(imageRecord, olds);
+      const { holders } = await context.open(olds);
+      if (place !== undefined && !holders.knowsGenerations(place)) {
+        throw new ImageError(
+          `Image ${id} may be one of the generations that an ImageGenerations keeps, which this run does not look at. ` +
+            "Nothing was deleted. Run again without --target, or with the whole of the entry.",
+        );
+      }
+      if (holders.isGeneration(id)) {
+        return; // It stays, as an earlier generation.
+      }
+      await deleteUnlessHeld(context, id, olds);
+    },
   };
+}
+
+/** Whether a replacement keeps the old image: by the resource option, or as a generation that is protected. */
+function isKept({ retainOnDelete, inGenerations }: RecordState): boolean {
+  return retainOnDelete === true || inGenerations === true;
+}
+
+/** What its generations know a record by. */
+function placeOf({ inGenerations, origin }: RecordInputs): string | undefined {
+  return inGenerations === true ? origin : undefined;
 }
 
 /**
@@ -174,7 +204,7 @@ function refusedReplacement(
     return undefined;
   }
   if (olds !== undefined) {
-    location.checked.set(origin, asState(imageRecord, olds));
+    location.checked.set(origin, { ...olds, retainOnDelete: isKept(asState(imageRecord, olds)) });
     return undefined;
   }
   const before = location.checked.get(origin);
@@ -287,12 +317,12 @@ function changesOf(inputs: RecordInputs, changed: readonly string[]): UpdateImag
 
 /** What the record tells: what was declared, as the state is to have it, what is known of an image at once, and what is ours. */
 function outputs(image: Image, state: RecordState, { properties, echo }: Spelled): Record<string, unknown> {
-  const { token, accountId, madeWith, endpoint, unconfirmed } = state;
+  const { token, accountId, madeWith, endpoint, place, unconfirmed } = state;
   return omitUndefined({
     ...properties,
     ...pick(state, ["tags", "region", "environment"]),
     ...pick(state, namesChanged(imageRecord, "setting")),
-    ...{ echo, token, accountId, madeWith, endpoint, unconfirmed },
+    ...{ echo, token, accountId, madeWith, endpoint, place, unconfirmed },
     ...pick(image, namesOfOutputs(imageRecord)),
   });
 }

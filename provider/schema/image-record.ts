@@ -1,4 +1,3 @@
-import { creationTagKey } from "./creation-tag";
 import { byDefault, configured, internal, kept, optional, output, required } from "./description";
 import type { StagedObject } from "./image-file";
 import {
@@ -14,6 +13,7 @@ import {
   whole,
   type Kind,
 } from "./kinds";
+import { isOwnTag } from "./own-tags";
 import type { Echo } from "./spelling";
 
 /** How long things may take. The resource option `customTimeouts` says the same; this argument goes first. */
@@ -26,7 +26,7 @@ export const timeoutsKind: Kind<Timeouts> = object({ create: duration }, `{ crea
 
 const tags = map({
   example: `{ team: "web" }`,
-  reserved: { [creationTagKey]: "which this package uses itself; choose another" },
+  isReserved: isOwnTag,
   letters: /^[\p{L}\p{Nd} +\-=._:/@]*$/u,
   lettersInWords: "letters, digits, spaces and + - = . _ : / @",
   longestKey: 128,
@@ -109,6 +109,8 @@ export const imageRecord = {
   retainOnDelete: internal<boolean, "setting">("setting"),
   /** Whether an ImageImport of the same `Image` removes the creation tag. */
   settledByImport: internal<boolean, "setting">("setting"),
+  /** Whether its earlier images are kept by an ImageGenerations beside it. */
+  inGenerations: internal<boolean, "setting">("setting"),
   /** Where the record stands: its stack and its place in it. */
   origin: internal<string, "hint">("hint"),
   /** The time-outs of the image that the record is a part of. */
@@ -131,6 +133,8 @@ export const imageRecord = {
   madeWith: kept<string>(),
   /** The endpoint that it was made at, where one is configured. */
   endpoint: kept<string>(),
+  /** Where a record stands that is in generations. */
+  place: kept<string>(),
   /** Whether the creation tag is still to be removed. */
   unconfirmed: kept<boolean>(),
 };

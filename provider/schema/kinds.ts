@@ -108,8 +108,8 @@ export const imageId: Kind<string> = kind({ type: "string" }, (value) =>
 export interface MapRules {
   /** An example of the whole. */
   example: string;
-  /** Keys that are not the program's to set, with the reason. */
-  reserved: Record<string, string>;
+  /** Whether a key is not the program's to set. */
+  isReserved?: (key: string) => boolean;
   /** What may stand in keys and values. */
   letters: RegExp;
   /** The same in words. */
@@ -131,8 +131,8 @@ export function map(rules: MapRules): Kind<Record<string, string>> {
         return `must be a map of texts, like ${rules.example}`;
       }
       for (const [key, item] of Object.entries(value)) {
-        if (Object.hasOwn(rules.reserved, key)) {
-          return `has the key "${key}", ${rules.reserved[key]}`;
+        if (rules.isReserved?.(key) === true) {
+          return `has the key "${key}", which this package uses itself; choose another`;
         }
         if (badKey(key)) {
           return `has the key ${show(key)}; a key is 1 to ${longestKey} ${lettersInWords}`;
@@ -145,6 +145,20 @@ export function map(rules: MapRules): Kind<Record<string, string>> {
     },
     (one, other) => isDeepStrictEqual(one ?? undefined, other ?? undefined),
   );
+}
+
+/** A list of texts. */
+export function list(rules: TextRules): Kind<string[]> {
+  const { pattern } = rules;
+  return kind({ type: "array", items: { type: "string", pattern: pattern.source } }, (value) => {
+    if (!Array.isArray(value)) {
+      return `must be a list; each item ${rules.complaint}`;
+    }
+    const bad: unknown = value.find(
+      (item: unknown) => !isUnknown(item) && (typeof item !== "string" || !pattern.test(item)),
+    );
+    return bad === undefined ? undefined : `has ${show(bad)}; each item ${rules.complaint}`;
+  });
 }
 
 /** An object of which every member may be left out. */

@@ -3,7 +3,7 @@ import * as scp from "pulumi-scp-images";
 
 /** A resource of the test program. */
 export interface Declaration {
-  type: "Image" | "ImageRecord" | "ImageImport";
+  type: "Image" | "ImageRecord" | "ImageImport" | "ImagePipeline";
   name: string;
   args?: Record<string, unknown>;
   options?: pulumi.CustomResourceOptions & { dependsOn?: string[] };
@@ -24,7 +24,10 @@ export function makeAll(declarations: readonly Declaration[]): Record<string, Re
     const dependsOn = options?.dependsOn?.flatMap((other) => made[other] ?? []);
     const all = { ...options, dependsOn };
     const Type = scp[type] as unknown as AnyResource;
-    made[name] = get === undefined ? new Type(name, args, all) : scp[type].get(name, get, all);
+    made[name] =
+      get === undefined || type === "ImagePipeline"
+        ? new Type(name, args, all)
+        : scp[type].get(name, get, all);
   }
   return Object.fromEntries(Object.entries(made).map(([name, resource]) => [name, outputsOf(resource)]));
 }

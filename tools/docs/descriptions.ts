@@ -1,5 +1,6 @@
 import type { Description } from "../../provider/schema/description";
 import { imageFile } from "../../provider/schema/image-file";
+import { imageGenerations } from "../../provider/schema/image-generations";
 import { imageImport } from "../../provider/schema/image-import";
 import { imageRecord } from "../../provider/schema/image-record";
 import { commentsOf } from "./comments";
@@ -18,6 +19,10 @@ export interface Described {
 export const descriptions = {
   ImageRecord: described("image-record", "imageRecord", imageRecord),
   ImageImport: described("image-import", "imageImport", imageImport),
+  ImageGenerations: {
+    ...described("image-generations", "imageGenerations", imageGenerations),
+    isPublic: false,
+  },
   ImageFile: { ...described("image-file", "imageFile", imageFile), isPublic: false },
 };
 
