@@ -60,6 +60,19 @@ module.exports = {
       { to: { dynamic: false, dependencyTypesNot: ["type-only"] } },
     ),
     border(
+      "manifest-reads-text",
+      "provider/manifest makes values of a text: it knows neither Pulumi nor SCP, and has no input or output. Of the rest it knows what a manifest may say, and how foreign text is shown.",
+      "^provider/manifest/",
+      `^provider/(?!manifest/|api/errors\\.ts$|schema/)|node_modules/@pulumi/|${io}`,
+    ),
+    border(
+      "the-manifest-is-loaded-late",
+      "A YAML parser and a validator are for those who have a manifest.",
+      "^provider/(?!manifest/)",
+      "^provider/manifest/|node_modules/(yaml|ajv|damerau-levenshtein)/",
+      { to: { dynamic: false, dependencyTypesNot: ["type-only"] } },
+    ),
+    border(
       "schema-does-no-io",
       "provider/schema is loaded by programs and by the provider: it is light, and has neither input nor output.",
       "^provider/schema/",
@@ -69,7 +82,7 @@ module.exports = {
       "schema-is-below",
       "provider/schema describes resources. What is done with the description is above it.",
       "^provider/schema/",
-      "^provider/(lifecycle|runtime|resources|dynamic|cli)/",
+      "^provider/(lifecycle|runtime|resources|dynamic|cli|manifest)/",
     ),
     border(
       "lifecycle-knows-no-front-end",

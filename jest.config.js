@@ -7,6 +7,7 @@ module.exports = {
   moduleNameMapper: {
     "^pulumi-scp-images$": "<rootDir>/provider/index.ts",
     "^pulumi-scp-images/testing$": "<rootDir>/testing/index.ts",
+    "^pulumi-scp-images/manifest$": "<rootDir>/provider/manifest/index.ts",
     "^pulumi-scp-images/runtime/(.*)$": "<rootDir>/provider/runtime/$1.ts",
   },
   // No test sees the user's home, or reaches anything but this machine.

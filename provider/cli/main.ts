@@ -1,12 +1,7 @@
 #!/usr/bin/env node
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { systemClock } from "../lifecycle/clock";
-import { createContext, type ProviderContext } from "../lifecycle/context";
-import { takeOverImages } from "./import-file";
-import { findStaged, stagedText } from "./staged";
-import { heldInStates } from "./states";
-import { deleteOrphans, findOrphans, orphansText } from "./orphans";
+import type { ProviderContext } from "../lifecycle/context";
 
 const usage = `Usage: npx pulumi-scp-images COMMAND [options]
 
@@ -24,7 +19,14 @@ const usage = `Usage: npx pulumi-scp-images COMMAND [options]
     --no-state          with --delete: no state holds them, which you know
     --json              prints the list as JSON
 
-Both take --region NAME and --environment NAME, by default the configured ones.
+import-file and orphans take --region NAME and --environment NAME, by default the configured ones.
+
+  validate     checks manifests, by default images.yaml; - is the standard input. Needs no cloud, no stack and no credentials
+    [FILE …]            the files
+    --stack NAME        as this stack has them, or ORGANIZATION/PROJECT/NAME; by default as every stack that is named in them
+    --strict            variables without a value are mistakes; with --stack they are anyway
+    --format NAME       text (the default), github (annotations of a workflow), or json
+                        Ends with 0 where all are right, 2 where one is not or cannot be read, and 1 for a wrong command line
 
   emulator     starts Samsung Cloud Platform on this machine, as far as images go
     --port N            port on 127.0.0.1; by default 4510, with 0 any free one
@@ -34,11 +36,17 @@ Both take --region NAME and --environment NAME, by default the configured ones.
 
 const place = { region: { type: "string" }, environment: { type: "string" } } as const;
 
-function contextFor(overrides: { region?: string; environment?: string }): ProviderContext {
+// What a command needs is loaded when it is asked for.
+
+async function contextFor(overrides: { region?: string; environment?: string }): Promise<ProviderContext> {
+  const { systemClock } = await import("../lifecycle/clock.js");
+  const { createContext } = await import("../lifecycle/context.js");
   return createContext({ overrides: { ...overrides } }, systemClock, { show: () => () => undefined });
 }
 
 async function importFile(args: string[]): Promise<number> {
+  const { takeOverImages } = await import("./import-file.js");
+  const { heldInStates } = await import("./states.js");
   const { values } = parseArgs({
     args,
     options: {
@@ -58,7 +66,7 @@ async function importFile(args: string[]): Promise<number> {
   }
   const { region, environment, name, visibility } = values;
   const query = { name, osDistro: values["os-distro"], visibility };
-  const context = contextFor({ region, environment });
+  const context = await contextFor({ region, environment });
   const { program, file, left } = await takeOverImages(
     context,
     query,
@@ -75,6 +83,8 @@ async function importFile(args: string[]): Promise<number> {
 }
 
 async function orphans(args: string[]): Promise<number> {
+  const { findStaged, stagedText } = await import("./staged.js");
+  const { deleteOrphans, findOrphans, orphansText } = await import("./orphans.js");
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -86,7 +96,7 @@ async function orphans(args: string[]): Promise<number> {
       json: { type: "boolean", default: false },
     },
   });
-  const context = contextFor({ region: values.region, environment: values.environment });
+  const context = await contextFor({ region: values.region, environment: values.environment });
   if (values.delete === undefined) {
     if (positionals.length > 0) {
       throw new UsageError(
@@ -119,7 +129,25 @@ async function orphans(args: string[]): Promise<number> {
 /** A wrong command line: said in a sentence, followed by the usage. */
 class UsageError extends Error {}
 
-/** The emulator is loaded only when it is asked for. */
+async function validate(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      stack: { type: "string" },
+      strict: { type: "boolean", default: false },
+      format: { type: "string", default: "text" },
+    },
+  });
+  const { formatOf, validateFiles } = await import("./validate.js");
+  const format = formatOf(values.format);
+  if (format === undefined) {
+    throw new UsageError(`--format takes text, github or json, not "${values.format}".`);
+  }
+  const { stack, strict } = values;
+  return validateFiles(positionals.length === 0 ? ["images.yaml"] : positionals, { stack, strict, format });
+}
+
 async function emulator(args: string[]): Promise<number> {
   const { emulatorCommand } = await import("#emulator-command");
   return emulatorCommand(args);
@@ -128,6 +156,7 @@ async function emulator(args: string[]): Promise<number> {
 const commands: Record<string, (args: string[]) => Promise<number>> = {
   "import-file": importFile,
   orphans,
+  validate,
   emulator,
 };
 
@@ -143,7 +172,8 @@ async function main([name = "", ...args]: string[]): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     if (error instanceof UsageError || isWrongOption(error)) {
       process.stderr.write(usage);
-      return 2;
+      // What is wrong with a manifest is told by 2.
+      return command === validate ? 1 : 2;
     }
     return 1;
   }

@@ -23,6 +23,8 @@ export interface JsonSchema {
   additionalProperties?: JsonSchema | boolean;
   items?: JsonSchema;
   format?: string;
+  /** What editors say of a value that is wrong: the end of a sentence, as of `Kind.check`. */
+  errorMessage?: string;
 }
 
 /** What values a property takes. `T` is their type in TypeScript. */
@@ -47,7 +49,7 @@ export interface TextRules {
 }
 
 export function text(rules?: TextRules): Kind<string> {
-  return kind({ type: "string", pattern: rules?.pattern.source }, (value) => {
+  return kind({ type: "string", pattern: rules?.pattern.source, errorMessage: rules?.complaint }, (value) => {
     if (typeof value !== "string") {
       return "must be a text";
     }
@@ -61,7 +63,7 @@ export function hex(digits: number | readonly number[], what: string): Kind<stri
   const pattern = `^(${lengths.map((length) => `[0-9a-fA-F]{${length}}`).join("|")})$`;
   const complaint = `must be a ${what}: ${lengths.join(" or ")} hexadecimal digits`;
   return kind(
-    { type: "string", pattern },
+    { type: "string", pattern, errorMessage: complaint },
     (value) => unless(typeof value === "string" && new RegExp(pattern).test(value), complaint),
     (one, other) => isSame(lowerCase(one), lowerCase(other)),
   );
@@ -73,7 +75,7 @@ export function oneOf<const W extends string>(...words: readonly W[]): Kind<W> {
   const complaint =
     words.length === 1 ? `must be ${JSON.stringify(only)}` : `must be one of ${words.join(", ")}`;
   return kind(
-    { type: "string", enum: words },
+    { type: "string", enum: words, errorMessage: complaint },
     (value) => unless((words as readonly unknown[]).includes(value), complaint),
     (one, other) => isSame(lowerCase(one), lowerCase(other)),
   );
@@ -82,15 +84,16 @@ export function oneOf<const W extends string>(...words: readonly W[]): Kind<W> {
 /** A whole number. */
 export function whole(minimum: number, maximum?: number): Kind<number> {
   const range = maximum === undefined ? `${minimum} or more` : `${minimum} to ${maximum}`;
-  return kind({ type: "integer", minimum, maximum }, (value) =>
+  const complaint = `must be a whole number, ${range}`;
+  return kind({ type: "integer", minimum, maximum, errorMessage: complaint }, (value) =>
     unless(
       Number.isSafeInteger(value) && Number(value) >= minimum && Number(value) <= (maximum ?? Infinity),
-      `must be a whole number, ${range}`,
+      complaint,
     ),
   );
 }
 
-export const flag: Kind<boolean> = kind({ type: "boolean" }, (value) =>
+export const flag: Kind<boolean> = kind({ type: "boolean", errorMessage: "must be true or false" }, (value) =>
   unless(typeof value === "boolean", "must be true or false"),
 );
 
@@ -100,8 +103,9 @@ export const profileName: Kind<string> = text({
   complaint: `must be the name of a profile: up to 32 characters out of a-z, 0-9 and "-", a letter first`,
 });
 
-export const imageId: Kind<string> = kind({ type: "string" }, (value) =>
-  unless(typeof value === "string" && isImageId(value), "must be an image's id, a UUID"),
+export const imageId: Kind<string> = kind(
+  { type: "string", errorMessage: "must be an image's id, a UUID" },
+  (value) => unless(typeof value === "string" && isImageId(value), "must be an image's id, a UUID"),
 );
 
 /** What a map's keys and values may be. */
@@ -125,7 +129,14 @@ export function map(rules: MapRules): Kind<Record<string, string>> {
   const badValue = (value: unknown) =>
     typeof value !== "string" || value.length > longestValue || !letters.test(value);
   return kind(
-    { type: "object", additionalProperties: { type: "string", maxLength: longestValue } },
+    {
+      type: "object",
+      additionalProperties: {
+        type: "string",
+        maxLength: longestValue,
+        errorMessage: `must be a text of up to ${longestValue} ${lettersInWords}`,
+      },
+    },
     (value) => {
       if (typeof value !== "object" || value === null || Array.isArray(value)) {
         return `must be a map of texts, like ${rules.example}`;
@@ -187,7 +198,11 @@ export function object<M extends Record<string, Kind<unknown>>>(
 
 /** A time span like `1h30m` or `90s`, as Pulumi's `customTimeouts` has them. */
 export const duration: Kind<string> = kind(
-  { type: "string", pattern: "^([\\d.]+h)?([\\d.]+m)?([\\d.]+s)?$" },
+  {
+    type: "string",
+    pattern: "^([\\d.]+h)?([\\d.]+m)?([\\d.]+s)?$",
+    errorMessage: `must be a duration like "45m", "2h" or "1h30m"`,
+  },
   (value) =>
     unless(
       parseDuration(value) !== undefined,
@@ -208,7 +223,12 @@ export function parseDuration(value: unknown): number | undefined {
 
 /** The Object Storage URL of a qcow2 file. Both path forms, and every encoding, mean the same object. */
 export const objectUrl: Kind<string> = kind(
-  { type: "string", maxLength: 255, pattern: "^https?://.*\\.qcow2$" },
+  {
+    type: "string",
+    maxLength: 255,
+    pattern: "^https?://.*\\.qcow2$",
+    errorMessage: `must be an Object Storage URL, at most 255 characters that end in ".qcow2", without a query`,
+  },
   (value, { place }) => checkUrl(value, place),
   (one, other) =>
     typeof one === "string" && typeof other === "string" ? isSameObject(one, other) : one === other,

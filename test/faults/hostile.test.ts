@@ -1,4 +1,4 @@
-import { readManifest, ManifestError } from "../../examples/images/manifest";
+import { ManifestError, readManifest } from "../../provider/manifest";
 import type { Emulator } from "../../emulator";
 import { StackModel, type Goal } from "./model";
 import { givenId } from "./scenarios";
@@ -86,11 +86,11 @@ describe("a hostile service", () => {
 });
 
 describe("a hostile manifest", () => {
-  const bomb = ["- name: a", "  tags: &a0 {x: y}"];
+  const read = (text: string) => readManifest(text, "images.yaml", { stack: "test" });
+  const bomb = ["images:", "  b0: &a0 {tags: {x: y}}"];
   for (let depth = 1; depth < 12; depth += 1) {
     bomb.push(
-      `- name: b${depth}`,
-      `  tags: &a${depth} [${Array(9)
+      `  b${depth}: &a${depth} [${Array(9)
         .fill(`*a${depth - 1}`)
         .join(", ")}]`,
     );
@@ -98,22 +98,46 @@ describe("a hostile manifest", () => {
 
   test.each([
     ["aliases that multiply", bomb.join("\n")],
-    ["a prototype", "- name: a\n  __proto__: {polluted: 1}"],
-    ["a merged prototype", "- name: a\n  <<: {__proto__: {polluted: 1}}"],
-    ["an alias of itself", "&all\n- *all"],
-    ["an unknown alias", "- *nobody"],
-    ["depth without end", `- name: ${"[".repeat(20_000)}`],
-    ["a script", '- name: !!js/function "function () { return 1 }"\n- 1'],
+    ["a prototype", "images:\n  a:\n    __proto__: {polluted: 1}"],
+    ["a prototype of all", "__proto__: {polluted: 1}\nimages: {}"],
+    ["a merged prototype", "images:\n  a:\n    <<: {__proto__: {polluted: 1}}"],
+    ["an alias of itself", "images: &all\n  a: *all"],
+    ["an unknown alias", "images: *nobody"],
+    ["depth without end", `images: ${"[".repeat(20_000)}`],
+    ["blocks without end", Array.from({ length: 2_000 }, (_, depth) => `${" ".repeat(depth)}a:`).join("\n")],
+    ["length without end", `images: {}\n# ${"x".repeat(3_000_000)}`],
+    ["a script", 'images: !!js/function "function () { return 1 }"'],
+    ["keys without end", `images: {${Array.from({ length: 50_000 }, (_, key) => `a${key}: 1`).join(", ")}}`],
   ])("gets a clear error for %s", (_, text) => {
     const begun = Date.now();
-    expect(() => readManifest(text, "images.yaml")).toThrow(ManifestError);
+    expect(() => read(text)).toThrow(ManifestError);
     expect(Date.now() - begun).toBeLessThan(5_000);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 
-  test("pollutes nothing through the names of tags", () => {
-    const [entry] = readManifest("- name: a\n  tags: {__proto__: x, constructor: y}", "images.yaml");
-    expect(Object.keys(entry?.tags ?? {})).toContain("constructor");
-    expect(Object.getPrototypeOf(entry?.tags ?? {})).toBe(Object.prototype);
+  test("pollutes nothing through the names of tags, and none of images", () => {
+    const url = "https://x/y.qcow2";
+    const { images } = read(
+      `images:\n  constructor: {url: "${url}", osDistro: alma, tags: {constructor: y, toString: z}}\n  hasOwnProperty: {url: "${url}", osDistro: alma}`,
+    );
+    const { tags = {} } = images[0]!.properties as { tags?: object };
+    expect(Object.keys(tags)).toEqual(["constructor", "toString"]);
+    expect(Object.getPrototypeOf(tags)).toBe(Object.prototype);
+    expect(images.map(({ key }) => key)).toEqual(["constructor", "hasOwnProperty"]);
+  });
+
+  test("cannot speak to the terminal", () => {
+    const complaint = (text: string): string => {
+      try {
+        read(text);
+        return "";
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    const escaped = '"\\e[31mred\\u202e"';
+    const text = `images:\n  ${escaped}: { osDistro: ${escaped}, ${escaped}: 1, tags: {a: ${escaped}} }\n  b: {osDistro: ${escaped}, tags: {a: ${escaped}}}`;
+    expect(complaint(text)).toContain("red");
+    expect(complaint(text)).not.toMatch(unfit);
   });
 });

@@ -81,7 +81,9 @@ async function theMainJob(engine: string): Promise<void> {
   edit("minDisk", "minDisks");
   const wrong = await npmRun("preview", "--engine", engine);
   expect(wrong.code).not.toBe(0);
-  expect(wrong.stdout + wrong.stderr).toMatch(/images\.yaml:\d+: there is no property “minDisks”/);
+  expect(wrong.stdout + wrong.stderr).toContain(
+    'images.yaml:13:5: there is no property "minDisks"; did you mean "minDisk"?',
+  );
 
   const destroyed = await npmRun("destroy", "--engine", engine);
   expect(destroyed.code).toBe(0);

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { manifestSchema, pages, withTables } from "./tables";
+import { manifestSchema } from "./manifest";
+import { pages, withTables } from "./tables";
 
 // npm run docs: writes the tables of docs/ anew, and what editors know of images.yaml, as `npm run check` wants them.
 const schema = "images.schema.json";

@@ -1,9 +1,10 @@
 import { imageFields } from "../../provider/api/images";
 import { settingSources } from "../../provider/api/settings";
 import { namesGiven, propertyOf } from "../../provider/schema/description";
-import { imageSchemaOf, ofImport, sourceComment, sourceNames } from "../../provider/schema/image";
+import { ofImport, sourceComment, sourceNames } from "../../provider/schema/image";
 import type { JsonSchema } from "../../provider/schema/kinds";
 import { descriptions, type Described } from "./descriptions";
+import { manifestTable } from "./manifest";
 import { markdownTable, withTable } from "./markdown";
 
 const changes = {
@@ -73,22 +74,14 @@ export const tables: Record<string, string> = {
   source: markdownTable(propertyHead, propertyRows(uploaded, [...sourceNames])),
   import: markdownTable(propertyHead, propertyRows(imported)),
   outputs: markdownTable(["output", "type", "meaning"], [...outputRows(record), ...outputRows(imported)]),
+  manifest: manifestTable,
 };
-
-/** The JSON Schema of images.yaml: a list of what `Image` takes. */
-export function manifestSchema(): object {
-  return {
-    $schema: "http://json-schema.org/draft-07/schema#",
-    title: "Images of Samsung Cloud Platform",
-    type: "array",
-    items: imageSchemaOf({ record: record.comments, file: uploaded.comments, import: imported.comments }),
-  };
-}
 
 /** The pages of the documentation that have tables, and which. */
 export const pages: Record<string, readonly (keyof typeof tables)[]> = {
   "docs/resources.md": ["image", "source", "import", "outputs"],
   "docs/settings.md": ["settings"],
+  "docs/manifest.md": ["manifest"],
 };
 
 /** A page's text with its tables brought up to date. */
