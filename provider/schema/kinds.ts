@@ -158,20 +158,6 @@ export function map(rules: MapRules): Kind<Record<string, string>> {
   );
 }
 
-/** A list of texts. */
-export function list(rules: TextRules): Kind<string[]> {
-  const { pattern } = rules;
-  return kind({ type: "array", items: { type: "string", pattern: pattern.source } }, (value) => {
-    if (!Array.isArray(value)) {
-      return `must be a list; each item ${rules.complaint}`;
-    }
-    const bad: unknown = value.find(
-      (item: unknown) => !isUnknown(item) && (typeof item !== "string" || !pattern.test(item)),
-    );
-    return bad === undefined ? undefined : `has ${show(bad)}; each item ${rules.complaint}`;
-  });
-}
-
 /** An object of which every member may be left out. */
 export function object<M extends Record<string, Kind<unknown>>>(
   members: M,

@@ -1,5 +1,7 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { startEmulator, type Emulator } from "../../emulator";
 import type { Declaration } from "./program";
 import { fail, succeed, type OpenStack, type TestStack } from "./stack";
@@ -14,8 +16,10 @@ export function pipelineSuite(open: OpenStack, timeout: number): void {
 
   let cloud: Emulator;
   let stack: TestStack;
+  let folder: string;
 
   beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), "manifest-"));
     cloud = await startEmulator();
     for (const key of ["1", "2", "3", "4"]) {
       await cloud.putObject("images", `${key}.qcow2`, file);
@@ -25,22 +29,23 @@ export function pipelineSuite(open: OpenStack, timeout: number): void {
   afterEach(async () => {
     stack.close();
     await cloud.close();
+    rmSync(folder, { recursive: true });
   });
 
   const entry = (number: number, more: Args = {}): Args => ({
     name: `ubuntu-${number}`,
-    osDistro: "ubuntu",
     url: cloud.objectUrl("images", `${number}.qcow2`),
     version: `${number}.0`,
     keep: 1,
     ...more,
   });
 
-  const pipeline = (images: Args, channels: Args = {}): Declaration => ({
-    type: "ImagePipeline",
-    name: "images",
-    args: { images, channels },
-  });
+  /** A program of one line, and the manifest that it names. */
+  function pipeline(images: Args, channels: Args = {}): Declaration {
+    const manifest = join(folder, "images.yaml");
+    writeFileSync(manifest, stringify({ defaults: { osDistro: "ubuntu" }, images, channels }));
+    return { type: "ImagePipeline", name: "images", args: { manifest } };
+  }
 
   const names = () =>
     cloud
