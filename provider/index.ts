@@ -25,3 +25,5 @@ export {
   type GetPendingImagesArgs,
   type GetPendingImagesOutputArgs,
 } from "./resources/get-pending-images";
+export { ImagePipeline, type ImagePipelineArgs } from "./resources/image-pipeline";
+export type { ChannelTarget } from "./schema/image-generations";

@@ -16,6 +16,10 @@ export class ImageHolders {
   private readonly newcomers = new Map<string, Set<string>>();
   /** Images that an ImageImport by itself manages, or is to: its delete would delete them. */
   private readonly ofImports = new Set<string>();
+  /** Images that are kept as earlier generations. */
+  private readonly generations = new Set<string>();
+  /** The origins of the records whose generations this run knows. */
+  private readonly generationsKnown = new Set<string>();
   private readonly wanted = new Set<string>();
   private readonly released = new Set<string>();
   /** The origins of the records of which this run knows what they hold. */
@@ -81,6 +85,25 @@ export class ImageHolders {
   /** Whether a record of this run manages an image, or is to. */
   isOfRecord(imageId: string): boolean {
     return this.records.has(imageId) || this.newcomers.has(imageId);
+  }
+
+  /** Says that this run knows the generations of the record of this origin: what of its images stays. */
+  keepGenerations(origin: unknown): void {
+    this.generationsKnown.add(asKey(origin));
+  }
+
+  knowsGenerations(origin: unknown): boolean {
+    return this.generationsKnown.has(asKey(origin));
+  }
+
+  /** Says that an image stays as an earlier generation, whatever becomes of the record that made it. */
+  holdAsGeneration(imageId: string, token: unknown): void {
+    this.hold(imageId, token);
+    this.generations.add(imageId);
+  }
+
+  isGeneration(imageId: string): boolean {
+    return this.generations.has(imageId);
   }
 
   isHeld(imageId: string): boolean {

@@ -25,7 +25,7 @@ type AcceptanceState = State<typeof imageMemberAcceptance>;
 export function acceptanceLifecycle(context: ProviderContext): Lifecycle {
   return {
     async check(olds, news) {
-      const { inputs, failures } = await checkInputs(context, imageMemberAcceptance, news);
+      const { inputs, failures } = await checkInputs(context, imageMemberAcceptance, news, olds);
       const told = omitUndefined({ ...inputs, memberId: inputs.memberId ?? olds?.memberId });
       if (failures.length > 0 || isUnknown([news.region, news.environment, news.profile])) {
         return { inputs: told, failures };

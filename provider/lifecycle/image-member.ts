@@ -20,6 +20,7 @@ import {
   type Pair,
 } from "./members";
 import { nameOfPlace, type Side } from "./memberships";
+import { keysForDiff } from "./profiles";
 import { locationOf } from "./read";
 import type { Lifecycle } from "./types";
 
@@ -30,7 +31,7 @@ type MemberState = State<typeof imageMember>;
 export function memberLifecycle(context: ProviderContext): Lifecycle {
   return {
     async check(olds, news) {
-      const { inputs, failures } = await checkInputs(context, imageMember, news);
+      const { inputs, failures } = await checkInputs(context, imageMember, news, olds);
       if (failures.length > 0 || isUnknown([news.region, news.environment, news.profile])) {
         return { inputs, failures };
       }
@@ -48,7 +49,13 @@ export function memberLifecycle(context: ProviderContext): Lifecycle {
       return { inputs, failures: isNew ? await refusedImage(checked, location) : [] };
     },
 
-    diff: (_, olds, news) => Promise.resolve(diffProperties(imageMember, olds, news)),
+    async diff(id, olds, news) {
+      const { changes, replaces } = diffProperties(imageMember, olds, news);
+      const { imageId } = pairOf(id);
+      const kept = { what: `Member ${id}`, id: imageId, by: asState(imageMember, olds) };
+      const { moves } = await keysForDiff(context, kept, [olds, news], replaces.length > 0);
+      return { changes, replaces: moves ? [...replaces, "profile"] : replaces };
+    },
 
     async create(properties) {
       const inputs = asInputs(imageMember, properties);

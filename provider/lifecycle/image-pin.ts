@@ -31,7 +31,7 @@ type PinState = State<typeof imagePin>;
 export function pinLifecycle(context: ProviderContext): Lifecycle {
   return {
     async check(olds, news) {
-      const { inputs, failures } = await checkInputs(context, imagePin, news);
+      const { inputs, failures } = await checkInputs(context, imagePin, news, olds);
       if (failures.length > 0) {
         return { inputs, failures };
       }

@@ -14,9 +14,17 @@ import { makerOf } from "./accounts";
 import { closeAfterFailure } from "./close";
 import type { Location, ProviderContext } from "./context";
 import { createImage } from "./create";
-import { deleteUnlessHeld } from "./delete";
 import { ImageError } from "./image-error";
-import { checkManaged, diffManaged, keptOf, outputsOf, readManaged, updateManaged } from "./managed-image";
+import {
+  checkManaged,
+  deleteManaged,
+  diffManaged,
+  keptAfter,
+  outputsOf,
+  placeOf,
+  readManaged,
+  updateManaged,
+} from "./managed-image";
 import { isNowhere, makerAfter } from "./profiles";
 import { fixedDiskFailures, recordAdopter, takeOverRecord } from "./record-take-over";
 import { removeCreationTag } from "./tag-removal";
@@ -72,6 +80,7 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         ...inputs,
         ...(await makerOf(location.client, image.id)),
         token,
+        place: placeOf(inputs),
         unconfirmed: isAlone ? true : undefined,
       };
       return {
@@ -88,14 +97,14 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
       const made = await makerAfter(context, { what: `Image ${id}`, id, by: before }, [olds, news]);
       const image = await updateManaged(imageRecord, id, { olds, news }, location);
       const stays = before.unconfirmed === true && (await removeCreationTag(image, location)) !== "removed";
-      const kept = { ...keptOf(imageRecord, olds), ...made, unconfirmed: stays ? true : undefined };
+      const kept = { ...keptAfter(imageRecord, olds, news), ...made, unconfirmed: stays ? true : undefined };
       return {
         id,
         outputs: outputsOf(imageRecord, image, { ...news, ...kept }, asDeclared(imageRecord, image, news)),
       };
     },
 
-    delete: (id, olds) => deleteUnlessHeld(context, id, olds),
+    delete: (id, olds) => deleteManaged(context, id, olds),
   };
 }
 

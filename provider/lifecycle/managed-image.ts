@@ -21,11 +21,12 @@ import { isUnknown } from "../schema/unknown";
 import { endpointFound } from "./accounts";
 import { checkInputs, keyFailures } from "./check";
 import type { Location, ProviderContext } from "./context";
+import { deleteUnlessHeld } from "./delete";
 import { ImageError } from "./image-error";
 import { isNowhere, keysForDiff, openAsKept } from "./profiles";
 import { locationOf, readImage, withOldTime } from "./read";
 import { refuseHopelessReplacement } from "./replace";
-import { readTags } from "./tags";
+import { declareTags, readTags } from "./tags";
 import { importsText, othersText } from "./take-over";
 import type { Checked, Found } from "./types";
 import { refuseToHideMembers } from "./unshare";
@@ -82,7 +83,7 @@ function refusedReplacement(
     return undefined;
   }
   if (olds !== undefined) {
-    location.checked.set(origin, asState(managedRecord, olds));
+    location.checked.set(origin, { ...olds, retainOnDelete: isKept(asState(managedRecord, olds)) });
     return undefined;
   }
   const before = location.checked.get(origin);
@@ -125,7 +126,8 @@ export async function diffManaged(
   if (holders.isOfImport(id)) {
     location.warn(importsText(id)); // This run keeps the image all the same; one that asks about the import alone would not.
   }
-  const { protected: remembered, retainOnDelete: retained } = state;
+  const { protected: remembered } = state;
+  const retained = isKept(state);
   await refuseHopelessReplacement({ id, because, imageId, protected: remembered, retained }, client);
   if (because.length === 0) {
     await planVisibility(id, state, asInputs(managedRecord, news), location);
@@ -186,7 +188,7 @@ export async function updateManaged(
   const changed = changedProperties(description, olds, news);
   // Tags that are no longer declared are left alone. They come first: where they are refused, nothing else is done.
   if (changed.includes("tags") && inputs.tags !== undefined) {
-    await client.tags.set(await client.showImage(id), inputs.tags);
+    await declareTags(await client.showImage(id), inputs.tags, client);
   }
   const names = updatable(description).filter((name) => changed.includes(name));
   return names.length > 0 ? updateImage(id, pick(asUpdate(news), names), client) : client.showImage(id);
@@ -212,9 +214,42 @@ function asUpdate(properties: Properties): UpdateImage {
   return properties;
 }
 
+/**
+ * Deletes a resource's image; one that is an earlier generation from now on stays.
+ * @throws ImageError where that cannot be told, since this run knows nothing of the generations
+ */
+export async function deleteManaged(context: ProviderContext, id: string, olds: Properties): Promise<void> {
+  const { place } = asState(managedRecord, olds);
+  const { holders } = await context.open(olds);
+  if (place !== undefined && !holders.knowsGenerations(place)) {
+    throw new ImageError(
+      `Image ${id} may be one of the generations that an ImageGenerations keeps, which this run does not look at. ` +
+        "Nothing was deleted. Run again without --target, or with the whole of the entry.",
+    );
+  }
+  if (!holders.isGeneration(id)) {
+    await deleteUnlessHeld(context, id, olds);
+  }
+}
+
+/** Whether a replacement keeps the old image: by the resource option, or as a generation that is protected. */
+function isKept({ retainOnDelete, inGenerations }: ManagedState): boolean {
+  return retainOnDelete === true || inGenerations === true;
+}
+
+/** What its generations know a record by. */
+export function placeOf({ inGenerations, origin }: ManagedInputs): string | undefined {
+  return inGenerations === true ? origin : undefined;
+}
+
 /** What is ours in the state, and stays as it is for an image's life. */
-export function keptOf(description: Description, olds: Properties): Properties {
+function keptOf(description: Description, olds: Properties): Properties {
   return pick(olds, namesGiven(description, "kept"));
+}
+
+/** The same after an update. */
+export function keptAfter(description: Description, olds: Properties, news: Properties): Properties {
+  return { ...keptOf(description, olds), place: placeOf(asInputs(managedRecord, news)) };
 }
 
 /** What the record tells: what was declared, as the state is to have it, what is known of the image, and what is ours. */

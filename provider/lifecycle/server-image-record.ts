@@ -7,8 +7,16 @@ import { serverImageRecord } from "../schema/server-image-record";
 import { asDeclared, type Spelled } from "../schema/spelling";
 import { makerBy } from "./accounts";
 import type { Location, ProviderContext } from "./context";
-import { deleteUnlessHeld } from "./delete";
-import { checkManaged, diffManaged, keptOf, outputsOf, readManaged, updateManaged } from "./managed-image";
+import {
+  checkManaged,
+  deleteManaged,
+  diffManaged,
+  keptAfter,
+  outputsOf,
+  placeOf,
+  readManaged,
+  updateManaged,
+} from "./managed-image";
 import { makerAfter } from "./profiles";
 import { createServerImage } from "./server-create";
 import { notOfServer } from "./server-made";
@@ -53,6 +61,7 @@ export function serverImageRecordLifecycle(context: ProviderContext): Lifecycle 
         ...makerBy(accountId, location.client, image.id),
         createdAt: image.createdAt,
         token,
+        place: placeOf(inputs),
       };
       return { id: image.id, outputs: outputsOf(serverImageRecord, image, state, declaredOf(image, inputs)) };
     },
@@ -64,13 +73,13 @@ export function serverImageRecordLifecycle(context: ProviderContext): Lifecycle 
       const by = asState(serverImageRecord, olds);
       const made = await makerAfter(context, { what: `Image ${id}`, id, by }, [olds, news]);
       const image = await updateManaged(serverImageRecord, id, { olds, news }, location);
-      const state = { ...news, ...keptOf(serverImageRecord, olds), ...made };
+      const state = { ...news, ...keptAfter(serverImageRecord, olds, news), ...made };
       // What has not changed may still be the snapshot's to bring about.
       const told = changedProperties(serverImageRecord, olds, news);
       return { id, outputs: outputsOf(serverImageRecord, image, state, declaredOf(image, news, told)) };
     },
 
-    delete: (id, olds) => deleteUnlessHeld(context, id, olds),
+    delete: (id, olds) => deleteManaged(context, id, olds),
   };
 }
 

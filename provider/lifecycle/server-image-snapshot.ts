@@ -13,13 +13,14 @@ import {
 import { diffProperties } from "../schema/diff";
 import { serverImageRecord } from "../schema/server-image-record";
 import { serverImageSnapshot } from "../schema/server-image-snapshot";
-import { isUnknown } from "../schema/unknown";
 import { endpointFound, makerOf } from "./accounts";
 import { checkInputs, keyFailures } from "./check";
 import type { Location, ProviderContext } from "./context";
 import { ImageError } from "./image-error";
 import { changesFor } from "./managed-image";
+import { isNowhere } from "./profiles";
 import { locationOf, readImage, withOldTime } from "./read";
+import { declareTags } from "./tags";
 import type { Lifecycle } from "./types";
 import { updateImage } from "./update";
 import { createTimeout, ImageTimeout, waitForActive } from "./waiter";
@@ -30,8 +31,8 @@ type SnapshotInputs = Inputs<typeof serverImageSnapshot>;
 export function serverImageSnapshotLifecycle(context: ProviderContext): Lifecycle {
   return {
     async check(olds, news) {
-      const { inputs, failures } = await checkInputs(context, serverImageSnapshot, news);
-      if (failures.length > 0 || isUnknown([news.region, news.environment])) {
+      const { inputs, failures } = await checkInputs(context, serverImageSnapshot, news, olds);
+      if (failures.length > 0 || isNowhere(news)) {
         return { inputs, failures };
       }
       return {
@@ -112,7 +113,7 @@ async function bringToDeclared(
 ): Promise<Image> {
   reader.forget();
   if (inputs.tags !== undefined) {
-    await client.tags.set(image, inputs.tags);
+    await declareTags(image, inputs.tags, client);
   }
   const changes = changesFor(serverImageRecord, image, inputs);
   return Object.keys(changes).length === 0 ? image : updateImage(image.id, changes, client);

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import type { ScpClient } from "../api/client";
 import { isForbidden } from "../api/errors";
 import type { Image } from "../api/images";
-import { withoutCreationTag } from "../schema/creation-tag";
+import { ownTags, withoutOwnTags } from "../schema/own-tags";
 import type { Location } from "./context";
 
 /** How long tags may be shown late, in milliseconds since the image was created. */
@@ -20,7 +21,7 @@ export async function readTags(
   { client, reader, warnOnce }: Location,
 ): Promise<Record<string, string>> {
   const listed = await reader.listedTags(image.id);
-  if (listed !== undefined && isDeepStrictEqual(withoutCreationTag(listed), { ...known })) {
+  if (listed !== undefined && isDeepStrictEqual(withoutOwnTags(listed), { ...known })) {
     return known;
   }
   let tags: Record<string, string>;
@@ -33,7 +34,16 @@ export async function readTags(
     warnOnce("tags not shown", `${error.message} So a change of tags by somebody else is not seen.`);
     return known;
   }
-  const shown = withoutCreationTag(tags);
+  const shown = withoutOwnTags(tags);
   const age = client.serverNow() - Date.parse(image.createdAt ?? "");
   return Object.keys(shown).length === 0 && age < shownAfter ? known : shown;
+}
+
+/** Makes these the tags of an image that its user knows of. What this package has tagged it with stays. */
+export async function declareTags(
+  image: Image,
+  tags: Record<string, string>,
+  client: ScpClient,
+): Promise<void> {
+  await client.tags.set(image, { ...ownTags(await client.tags.list(image)), ...tags });
 }

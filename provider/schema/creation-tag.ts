@@ -57,8 +57,3 @@ function parseOldTag(value: string): CreationTag | undefined {
     ? undefined
     : { origin: "", stackName: "a stack", stackId, createdAs: asCreatedAs(createdAs), createdAt: 0 };
 }
-
-/** An image's tags as its user knows them. */
-export function withoutCreationTag(tags: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(tags).filter(([key]) => key !== creationTagKey));
-}

@@ -137,8 +137,8 @@ export const memberId: Kind<string> = text({
 export interface MapRules {
   /** An example of the whole. */
   example: string;
-  /** Keys that are not the program's to set, with the reason. */
-  reserved: Record<string, string>;
+  /** Whether a key is not the program's to set. */
+  isReserved?: (key: string) => boolean;
   /** What may stand in keys and values. */
   letters: RegExp;
   /** The same in words. */
@@ -167,8 +167,8 @@ export function map(rules: MapRules): Kind<Record<string, string>> {
         return `must be a map of texts, like ${rules.example}`;
       }
       for (const [key, item] of Object.entries(value)) {
-        if (Object.hasOwn(rules.reserved, key)) {
-          return `has the key "${key}", ${rules.reserved[key]}`;
+        if (rules.isReserved?.(key) === true) {
+          return `has the key "${key}", which this package uses itself; choose another`;
         }
         if (badKey(key)) {
           return `has the key ${show(key)}; a key is 1 to ${longestKey} ${lettersInWords}`;

@@ -1,6 +1,6 @@
-import { creationTagKey } from "./creation-tag";
 import { byDefault, configured, internal, kept, optional } from "./description";
 import { flag, imageId, map, oneOf, profileName, text, whole } from "./kinds";
+import { isOwnTag } from "./own-tags";
 import type { Echo } from "./spelling";
 
 /** The name of an image. */
@@ -11,7 +11,7 @@ export const imageName = text({
 
 const tags = map({
   example: `{ team: "web" }`,
-  reserved: { [creationTagKey]: "which this package uses itself; choose another" },
+  isReserved: isOwnTag,
   letters: /^[\p{L}\p{Nd} +\-=._:/@]*$/u,
   lettersInWords: "letters, digits, spaces and + - = . _ : / @",
   longestKey: 128,
@@ -56,10 +56,14 @@ export const managing = {
   replaceOnChanges: internal<string[], "setting">("setting"),
   /** The resource option: then the old image of a replacement is kept. */
   retainOnDelete: internal<boolean, "setting">("setting"),
+  /** Whether its earlier images are kept by an ImageGenerations beside it. */
+  inGenerations: internal<boolean, "setting">("setting"),
   /** Where the record stands: its stack and its place in it. */
   origin: internal<string, "hint">("hint"),
   /** How the service writes what the program says, where it writes it otherwise. */
   echo: kept<Echo>(),
+  /** Where a record stands that is in generations. */
+  place: kept<string>(),
   /** Tells the state's entries apart that hold one image. */
   token: kept<string>(),
   /** The account of the keys that made the image. */

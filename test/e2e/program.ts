@@ -21,6 +21,7 @@ export interface Declaration {
     | "ImageMember"
     | "ImageMemberAcceptance"
     | "ServerImage"
+    | "ImagePipeline"
     | Lookup;
   name: string;
   /** A value like `{ output: "golden.id" }` is that output of another declaration. */

@@ -1,5 +1,6 @@
 import type { Description } from "../../provider/schema/description";
 import { imageFile } from "../../provider/schema/image-file";
+import { imageGenerations } from "../../provider/schema/image-generations";
 import { imageImport } from "../../provider/schema/image-import";
 import { imageMember } from "../../provider/schema/image-member";
 import { imageMemberAcceptance } from "../../provider/schema/image-member-acceptance";
@@ -45,6 +46,10 @@ export const descriptions = {
   ImageImport: described("image-import", "imageImport", imageImport),
   ImageMember: described("image-member", "imageMember", imageMember),
   ImageMemberAcceptance: described("image-member-acceptance", "imageMemberAcceptance", imageMemberAcceptance),
+  ImageGenerations: {
+    ...described("image-generations", "imageGenerations", imageGenerations),
+    isPublic: false,
+  },
   ImageFile: { ...described("image-file", "imageFile", imageFile), isPublic: false },
   ImagePin: {
     module: "image-pin",

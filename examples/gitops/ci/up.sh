@@ -1,0 +1,10 @@
+#!/bin/sh
+# Makes the cloud what images.yaml says, and writes down what changed: report.html for people, report.md for a comment.
+set -eu
+stack=${STACK:-production}
+before=$(mktemp)
+trap 'rm -f "$before"' EXIT
+pulumi stack export --stack "$stack" >"$before"
+pulumi up --stack "$stack" --yes --skip-preview --non-interactive --color never
+pulumi stack export --stack "$stack" |
+  npx pulumi-scp-images report --state - --since "$before" --html report.html --markdown report.md

@@ -1,0 +1,329 @@
+import { randomUUID } from "node:crypto";
+import type { Image } from "../api/images";
+import { omitUndefined, pick, withDefaults, type CheckFailure } from "../schema/check";
+import {
+  asInputs,
+  asState,
+  namesGiven,
+  type Inputs,
+  type Properties,
+  type State,
+} from "../schema/description";
+import { diffProperties } from "../schema/diff";
+import { describeGeneration, planGenerations, type Generation } from "../schema/generations";
+import { imageGenerations, type ChannelTarget, type GenerationFacts } from "../schema/image-generations";
+import { isUnknown } from "../schema/unknown";
+import { makerOf } from "./accounts";
+import { isPointedAt, pointChannels, type Pointers } from "./channels";
+import { checkInputs } from "./check";
+import type { Location, ProviderContext } from "./context";
+import { deleteUnlessHeld } from "./delete";
+import { undefinedIfNotFound } from "./gone";
+import { ImageError } from "./image-error";
+import { addMember, removeMember } from "./members";
+import { isNowhere, keysForDiff, openAsKept } from "./profiles";
+import { locationOf, readImage } from "./read";
+import type { Lifecycle } from "./types";
+import { updateImage } from "./update";
+
+type GenerationInputs = Inputs<typeof imageGenerations>;
+type GenerationState = State<typeof imageGenerations>;
+
+// The current image is its record's: only that deletes it. The earlier ones are held here: they are what the records before it held, and
+// were not deleted because this resource's check, which runs before their deletes, said that they stay.
+
+/** The life of `ImageGenerations`: the images that an entry of a pipeline has had, and where its channels point. */
+export function generationsLifecycle(context: ProviderContext): Lifecycle {
+  return {
+    async check(olds, news) {
+      const { inputs, failures } = await checkInputs(context, imageGenerations, news, olds);
+      const { version, keep, channels } = inputs;
+      if (failures.length > 0 || isNowhere(news) || isUnknown([version, keep, channels])) {
+        return { inputs, failures };
+      }
+      return plan(olds, asInputs(imageGenerations, inputs), context.locate(inputs));
+    },
+
+    async diff(id, olds, news) {
+      const state = asState(imageGenerations, olds);
+      const { changes, replaces } = diffProperties(imageGenerations, olds, news);
+      const [current] = state.generations ?? [];
+      const by = current === undefined ? {} : { ...state.facts?.[current.imageId] };
+      const kept = { what: "The generations of an image", id: current?.imageId ?? id, by };
+      const { location, moves } = await keysForDiff(context, kept, [olds, news], replaces.length > 0);
+      hold(state, location);
+      return { changes, replaces: moves ? [...replaces, "profile"] : replaces };
+    },
+
+    async create(properties) {
+      const inputs = asInputs(imageGenerations, properties);
+      const location = await context.open(inputs);
+      hold(inputs, location);
+      await pointChannels(new Map(), pointersOf(inputs), tagsOf(inputs), location);
+      return { id: randomUUID(), outputs: outputs(inputs, await allFacts(inputs, {}, location)) };
+    },
+
+    async read(id, known) {
+      if (known === undefined) {
+        throw new ImageError("The generations of an image can only be read by the stack that keeps them.");
+      }
+      const state = asState(imageGenerations, known);
+      const location = await openAsKept(context, "The generations of an image", known);
+      const [current, ...earlier] = state.generations ?? [];
+      const facts = { ...state.facts };
+      const there = await Promise.all(
+        earlier.map(async (one) => {
+          const image = await readImage(one.imageId, factsOf(one, state), location);
+          facts[one.imageId] = { ...facts[one.imageId], ...(image && toldOf(image)) };
+          return image && one;
+        }),
+      );
+      const stay = [current, ...there].filter((one): one is Generation => one !== undefined);
+      const now = {
+        ...state,
+        ...locationOf(context, known),
+        generations: stay,
+        channels: await channelsThatShow({ ...state, generations: stay }, location),
+      };
+      const found = outputs(now, factsOfAll(stay, facts));
+      return { id, outputs: found, inputs: withDefaults(imageGenerations, found) };
+    },
+
+    async update(id, olds, news) {
+      const inputs = asInputs(imageGenerations, news);
+      const state = asState(imageGenerations, olds);
+      const location = await context.open(news);
+      location.reader.forget();
+      hold(inputs, location);
+      await pointChannels(pointersOf(state), pointersOf(inputs), tagsOf(inputs), location);
+      const staying = new Set(inputs.generations?.map(({ imageId }) => imageId));
+      const earlier = earlierOf(state);
+      if (inputs.protected !== state.protected) {
+        await protect(earlier, inputs.protected === true, location);
+      }
+      await shareAs(inputs, state, location);
+      for (const generation of earlier.filter(({ imageId }) => !staying.has(imageId))) {
+        await remove(generation, state);
+      }
+      return { id, outputs: outputs(inputs, await allFacts(inputs, state.facts ?? {}, location)) };
+    },
+
+    async delete(_, olds) {
+      const state = asState(imageGenerations, olds);
+      const location = await context.open(olds);
+      const { holders } = location;
+      holders.keepGenerations(state.origin);
+      await refuseProtected(earlierOf(state), location);
+      const [current] = state.generations ?? [];
+      if (current !== undefined && holders.isHeld(current.imageId)) {
+        await pointChannels(pointersOf(state), new Map(), () => ({}), location); // It stays, and is in no channel any more.
+      }
+      for (const generation of earlierOf(state)) {
+        holders.release(generation.imageId, keyOf(state));
+        await remove(generation, state);
+      }
+    },
+  };
+
+  function remove(generation: Generation, state: GenerationState): Promise<void> {
+    const { region, environment, profile } = state;
+    const facts = { ...factsOf(generation, state), region, environment, profile, token: keyOf(state) };
+    return deleteUnlessHeld(context, generation.imageId, facts);
+  }
+}
+
+/** Works out which generations stay. What is to go is looked at first: what is protected, or shared by others, stays. */
+async function plan(
+  olds: Properties | undefined,
+  inputs: GenerationInputs,
+  location: Location,
+): Promise<{ inputs: Properties; failures: CheckFailure[] }> {
+  const state = asState(imageGenerations, olds ?? {});
+  const isMoved = state.region !== inputs.region || state.environment !== inputs.environment;
+  const before = isMoved ? [] : (state.generations ?? []);
+  const { imageId, version, keep, channels = {} } = inputs;
+  const current: Generation = version === undefined ? { imageId } : { imageId, version };
+  const pinned = Object.values(channels).filter((wanted) => wanted !== "");
+  const { stay, leave } = planGenerations(before, current, { keep, pinned });
+  const lifts = state.protected === true && inputs.protected !== true;
+  const declared = [...(state.sharedWith ?? []), ...(inputs.sharedWith ?? [])];
+  const kept = await Promise.all(leave.map((one) => isKept(one, { lifts, declared }, location)));
+  const generations = [...stay, ...leave.filter((_, index) => kept[index])];
+  const leaving = leave.filter((_, index) => !kept[index]).map(describeGeneration);
+  const planned = { ...inputs, generations, leaving };
+  hold(planned, location);
+  return { inputs: omitUndefined(planned), failures: missingVersions(channels, generations) };
+}
+
+function missingVersions(
+  channels: Readonly<Record<string, string>>,
+  generations: readonly Generation[],
+): CheckFailure[] {
+  const versions = generations.flatMap(({ version }) => version ?? []);
+  return Object.entries(channels)
+    .filter(([, version]) => version !== "" && !versions.includes(version))
+    .map(([channel, version]) => ({
+      property: "channels",
+      reason:
+        `channel "${channel}" names version ${version}, which is not kept; ` +
+        (versions.length === 0 ? "no image here has a version." : `there are ${versions.join(", ")}.`),
+    }));
+}
+
+/** Whether a generation stays that nothing of the program keeps: it is protected, or shared with accounts that the program does not name. */
+async function isKept(
+  { imageId }: Generation,
+  { lifts, declared }: { lifts: boolean; declared: readonly string[] },
+  { client }: Location,
+): Promise<boolean> {
+  if (isUnknown(imageId)) {
+    return false;
+  }
+  const image = await undefinedIfNotFound(() => client.showImage(imageId));
+  if (image === undefined || (image.protected === true && !lifts)) {
+    return image !== undefined;
+  }
+  const members = image.visibility === "shared" ? await client.members.list(imageId) : [];
+  return members.some(({ memberId }) => !declared.includes(memberId));
+}
+
+/** Says that the earlier generations are held, so that the deletes of the records that held them before leave them alone. */
+function hold(
+  state: Pick<GenerationState, "generations" | "origin" | "sharedWith">,
+  { holders, memberships }: Location,
+): void {
+  holders.keepGenerations(state.origin);
+  for (const { imageId } of earlierOf(state)) {
+    holders.holdAsGeneration(imageId, keyOf(state));
+    for (const memberId of state.sharedWith ?? []) {
+      memberships.want({ of: "owner", imageId, memberId }, keyOf(state)); // It is shared as it was.
+    }
+  }
+}
+
+/** What these generations hold an image by. */
+function keyOf({ origin }: Pick<GenerationState, "origin">): string {
+  return `generations of ${origin ?? "?"}`;
+}
+
+function earlierOf({ generations = [] }: Pick<GenerationState, "generations">): Generation[] {
+  return generations.slice(1);
+}
+
+/** Where the channels point. One whose version is not there points nowhere. */
+function targetsOf({ channels = {}, generations = [] }: GenerationState): Record<string, ChannelTarget> {
+  const targets = Object.entries(channels).flatMap(([channel, wanted]): [string, ChannelTarget][] => {
+    const one = wanted === "" ? generations[0] : generations.find(({ version }) => version === wanted);
+    return one === undefined ? [] : [[channel, omitUndefined(pick(one, ["imageId", "version"])) as never]];
+  });
+  return Object.fromEntries(targets);
+}
+
+function pointersOf(state: GenerationState): Pointers {
+  const pointers = new Map<string, Record<string, string>>();
+  for (const [channel, { imageId, version = "" }] of Object.entries(targetsOf(state))) {
+    pointers.set(imageId, { ...pointers.get(imageId), [channel]: version });
+  }
+  return pointers;
+}
+
+/** Those of the channels whose tags are where they belong: what is not is set again by the next update. */
+async function channelsThatShow(
+  state: GenerationState,
+  location: Location,
+): Promise<Record<string, string> | undefined> {
+  const lost = new Set<string>();
+  for (const [imageId, channels] of pointersOf(state)) {
+    const image = await undefinedIfNotFound(() => location.client.showImage(imageId));
+    if (image !== undefined && !(await isPointedAt(image, channels, location))) {
+      Object.keys(channels).forEach((channel) => lost.add(channel));
+    }
+  }
+  const { channels } = state;
+  return channels && Object.fromEntries(Object.entries(channels).filter(([channel]) => !lost.has(channel)));
+}
+
+function tagsOf({ imageId, tags = {} }: GenerationInputs): (id: string) => Record<string, string> {
+  return (id) => (id === imageId ? tags : {});
+}
+
+/** A change of the image's protection is one of the generations that it has had. */
+async function protect(
+  generations: readonly Generation[],
+  wanted: boolean,
+  { client }: Location,
+): Promise<void> {
+  for (const { imageId } of generations) {
+    const image = await undefinedIfNotFound(() => client.showImage(imageId));
+    if (image !== undefined && image.protected !== wanted) {
+      await updateImage(imageId, { protected: wanted }, client);
+    }
+  }
+}
+
+/** A change of the accounts that the image is shared with is one of the generations that it has had. */
+async function shareAs(inputs: GenerationInputs, state: GenerationState, location: Location): Promise<void> {
+  const [before, after] = [state.sharedWith ?? [], inputs.sharedWith ?? []];
+  for (const generation of earlierOf(inputs)) {
+    const { imageId } = generation;
+    for (const memberId of before.filter((one) => !after.includes(one))) {
+      await removeMember({ imageId, memberId }, factsOf(generation, state), location);
+    }
+    for (const memberId of after.filter((one) => !before.includes(one))) {
+      await addMember({ imageId, memberId }, location);
+    }
+  }
+}
+
+async function refuseProtected(generations: readonly Generation[], { client }: Location): Promise<void> {
+  const images = await Promise.all(
+    generations.map(({ imageId }) => undefinedIfNotFound(() => client.showImage(imageId))),
+  );
+  const stuck = images.filter((image): image is Image => image?.protected === true).map(({ id }) => id);
+  if (stuck.length > 0) {
+    throw new ImageError(
+      `Earlier generations are protected, so nothing was deleted: ${stuck.join(", ")}. Set protected to false, run pulumi up, then delete.`,
+    );
+  }
+}
+
+/** What is remembered of a generation. */
+function factsOf({ imageId }: Generation, { facts = {}, protected: declared }: GenerationState): Properties {
+  return { protected: declared, ...facts[imageId] };
+}
+
+type Facts = Record<string, GenerationFacts>;
+
+/** What is known of the generations; of a new one, it is asked for. */
+async function allFacts(
+  { generations = [] }: GenerationInputs,
+  known: Facts,
+  { client }: Location,
+): Promise<Facts> {
+  const facts = await Promise.all(
+    generations.map(async ({ imageId }): Promise<[string, GenerationFacts]> => {
+      const before = known[imageId];
+      if (before !== undefined) {
+        return [imageId, before];
+      }
+      const told = toldOf(await client.showImage(imageId));
+      return [imageId, omitUndefined({ ...told, ...(await makerOf(client, imageId)) })];
+    }),
+  );
+  return Object.fromEntries(facts);
+}
+
+function factsOfAll(generations: readonly Generation[], facts: Facts): Facts {
+  const known = generations.map(({ imageId }): [string, GenerationFacts] => [imageId, facts[imageId] ?? {}]);
+  return Object.fromEntries(known);
+}
+
+function toldOf(image: Image): GenerationFacts {
+  return omitUndefined(pick(image, ["name", "createdAt", "size", "checksum"]));
+}
+
+function outputs(state: GenerationState, facts: Facts): Properties {
+  const names = namesGiven(imageGenerations, "required", "optional", "default", "configured", "internal");
+  const values: Properties = { ...state };
+  return omitUndefined({ ...pick(values, names), leaving: undefined, targets: targetsOf(state), facts });
+}

@@ -1,0 +1,4 @@
+import { pipelineSuite } from "./pipeline-suite";
+import { openEmbedded } from "./stack";
+
+pipelineSuite(openEmbedded, 120_000);
