@@ -25,5 +25,13 @@ export {
   type GetPendingImagesArgs,
   type GetPendingImagesOutputArgs,
 } from "./resources/get-pending-images";
-export { ImagePipeline, type ImagePipelineArgs } from "./resources/image-pipeline";
+export { ImagePipeline, type ImagePipelineArgs, type PipelineImage } from "./resources/image-pipeline";
 export type { ChannelTarget } from "./schema/image-generations";
+export {
+  channelOf,
+  getChannel,
+  getChannelOutput,
+  type ChannelInfo,
+  type GetChannelArgs,
+  type GetChannelOutputArgs,
+} from "./resources/channel";

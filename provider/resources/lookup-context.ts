@@ -10,8 +10,9 @@ const contexts = new WeakMap<pulumi.Resource, ProviderContext>();
 export function lookups() {
   const { findImage, findImages, lookupFailures } =
     require("../lifecycle/lookups") as typeof import("../lifecycle/lookups");
+  const { findChannel } = require("../lifecycle/channels") as typeof import("../lifecycle/channels");
   const { isExpected } = require("../lifecycle/expected") as typeof import("../lifecycle/expected");
-  return { findImage, findImages, lookupFailures, isExpected, context: programContext() };
+  return { findChannel, findImage, findImages, lookupFailures, isExpected, context: programContext() };
 }
 
 /** What asks SCP from within a program's own process: the context of the stack whose program runs, with its settings. */

@@ -185,6 +185,11 @@ export const notOfTheImage = {
   nameRegex: "says which image is looked up",
   mostRecent: "says which image is looked up",
   pin: "says when an image is looked up",
+  version: "is what a manifest calls an image",
+  keep: "is of the images that an entry has had",
+  channels: "is of the images that an entry has had",
+  generations: "is of the images that an entry has had",
+  sharedWith: "is of the image's members, which Show Image does not tell",
   memberId: "is of the image's members, which Show Image does not tell",
   accept: "is a member's answer, which Show Image does not tell",
 } as const;

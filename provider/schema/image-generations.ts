@@ -1,6 +1,6 @@
 import { byDefault, configured, internal, kept, optional, outputOf, required } from "./description";
 import type { Generation } from "./generations";
-import { imageId, map, profileName, text, whole } from "./kinds";
+import { imageId, map, profileName, text, versionLabel, whole } from "./kinds";
 import { longestChannel } from "./own-tags";
 
 /** An image that a channel points at. */
@@ -25,21 +25,12 @@ export interface GenerationFacts {
   endpoint?: string;
 }
 
-/** How a generation's content is called. */
-export const versionPattern = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/;
-
 /** The images that one entry of a pipeline has had: the current one, and earlier ones that are kept. */
 export const imageGenerations = {
   /** Id of the current image. Another one makes the one before it an earlier generation. */
   imageId: required(imageId, "update"),
   /** What the current image's content is called: up to 64 letters, digits, `.`, `_`, `+` and `-`. */
-  version: optional(
-    text({
-      pattern: versionPattern,
-      complaint: `must be 1 to 64 characters out of letters, digits, ".", "_", "+" and "-", a letter or digit first`,
-    }),
-    "update",
-  ),
+  version: optional(versionLabel, "update"),
   /** How many earlier generations are kept. What is protected, shared with others than declared, or pinned by a channel is kept besides. */
   keep: byDefault(0, whole(0, 1_000), "update"),
   /** The channels, by name, each with the version that it points at; an empty text is the current one. */

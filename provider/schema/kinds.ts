@@ -133,6 +133,12 @@ export const memberId: Kind<string> = text({
   complaint: `must be an account's id: 1 to 64 characters out of letters, digits and "-"`,
 });
 
+/** What the content of an image is called. */
+export const versionLabel: Kind<string> = text({
+  pattern: /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/,
+  complaint: `must be 1 to 64 characters out of letters, digits and ". _ + -", a letter or a digit first`,
+});
+
 /** What a map's keys and values may be. */
 export interface MapRules {
   /** An example of the whole. */

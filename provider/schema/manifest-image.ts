@@ -1,21 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { byDefault, optional } from "./description";
-import { imageId, text, whole, type Kind, type TextRules } from "./kinds";
-
-const label: TextRules = {
-  pattern: /^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/,
-  complaint: `must be 1 to 64 characters out of letters, digits and ". _ + -", a letter or a digit first`,
-};
-
-const accountId: TextRules = {
-  pattern: /^[A-Za-z0-9-]{1,64}$/,
-  complaint: `must be an account's id: 1 to 64 letters, digits and "-"`,
-};
-
-const serverId: TextRules = {
-  pattern: /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/,
-  complaint: "must be a server's id, a UUID",
-};
+import { imageId, memberId, serverId, text, versionLabel, whole, type Kind, type TextRules } from "./kinds";
 
 /** What an image, or a channel, may be called in a manifest: also its name in Pulumi's state. */
 export const keyRules: TextRules = {
@@ -38,18 +23,18 @@ function list(item: Kind<string>, example: string): Kind<string[]> {
 /** What a manifest says of an image besides the properties of `Image`. */
 export const manifestImage = {
   /** Id of the server to make the image of, in place of `url` or `source`. */
-  server: optional(text(serverId), "replace"),
+  server: optional(serverId, "replace"),
   /** Id of an image that something else manages, and that is only looked up. Of the others it takes `region`, `environment` and `profile`. */
   lookup: optional(imageId, "replace"),
   /**
    * Label of this generation of the image, such as `2026.11.2`, in quotes where it is a number. Required where `keep` is more than 0, or a
    * channel names a version.
    */
-  version: optional(text(label), "setting"),
+  version: optional(versionLabel, "setting"),
   /** How many earlier generations stay when the image is replaced. */
   keep: byDefault(0, whole(0, 100), "setting"),
   /** Ids of the accounts that the image is shared with, a list or one. Its `visibility` is `shared` then. */
-  sharedWith: optional(list(text(accountId), "[a8f10467abfc4b87b64614ab36eb9ae4]"), "update"),
+  sharedWith: optional(list(memberId, "[a8f10467abfc4b87b64614ab36eb9ae4]"), "update"),
   /** Earlier keys of the image, a list or one: under a new key it stays the same image. */
   renamedFrom: optional(list(text(keyWord()), "[ubuntu-noble]"), "setting"),
 };

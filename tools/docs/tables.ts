@@ -16,6 +16,7 @@ const changes = {
 
 const { ImageRecord: record, ImageImport: imported, ImageFile: uploaded, ImagePin: pin } = descriptions;
 const { ImageMember: member, ImageMemberAcceptance: acceptance } = descriptions;
+const { ImageGenerations: generations } = descriptions;
 const { ServerImageRecord: ofServer, ServerImageSnapshot: snapshot } = descriptions;
 
 /** A type as TypeScript writes it. */
@@ -107,6 +108,7 @@ export const tables: Record<string, string> = {
   acceptance: markdownTable(propertyHead, propertyRows(acceptance)),
   acceptanceOutputs: markdownTable(["output", "type", "meaning"], outputRows(acceptance)),
   manifest: manifestTable,
+  generations: markdownTable(propertyHead, propertyRows(generations)),
 };
 
 /** The pages of the documentation that have tables, and which. */
@@ -119,6 +121,7 @@ export const pages: Record<string, readonly (keyof typeof tables)[]> = {
   "docs/resources/server-image.md": ["serverImage", "serverImageOutputs"],
   "docs/settings.md": ["settings"],
   "docs/manifest.md": ["manifest"],
+  "docs/pipeline.md": ["generations"],
 };
 
 /** A page's text with its tables brought up to date. */
