@@ -7,6 +7,7 @@ import { takeOverImages } from "./import-file";
 import { findStaged, stagedText } from "./staged";
 import { heldInStates } from "./states";
 import { deleteOrphans, findOrphans, orphansText } from "./orphans";
+import { UsageError } from "./usage-error";
 
 const usage = `Usage: npx pulumi-scp-images COMMAND [options]
 
@@ -25,6 +26,13 @@ const usage = `Usage: npx pulumi-scp-images COMMAND [options]
     --json              prints the list as JSON
 
 Both take --region NAME and --environment NAME, by default the configured ones.
+
+  report       shows the images of a stack, from its state alone; Markdown on the terminal, unless one of the outputs is named
+    --state FILE        the state, as pulumi stack export writes it; by default -, which is standard input
+    --since FILE        a state from before: what changed since is told
+    --html FILE         writes a page for a browser
+    --markdown FILE     writes Markdown, as for a pull request's comment
+    --json FILE         writes JSON; FILE may be - for standard output, for each of these
 
   emulator     starts Samsung Cloud Platform on this machine, as far as images go
     --port N            port on 127.0.0.1; by default 4510, with 0 any free one
@@ -116,8 +124,10 @@ async function orphans(args: string[]): Promise<number> {
   return all ? 0 : 1;
 }
 
-/** A wrong command line: said in a sentence, followed by the usage. */
-class UsageError extends Error {}
+async function report(args: string[]): Promise<number> {
+  const { reportCommand } = await import("./report.js");
+  return reportCommand(args, systemClock.now());
+}
 
 /** The emulator is loaded only when it is asked for. */
 async function emulator(args: string[]): Promise<number> {
@@ -128,6 +138,7 @@ async function emulator(args: string[]): Promise<number> {
 const commands: Record<string, (args: string[]) => Promise<number>> = {
   "import-file": importFile,
   orphans,
+  report,
   emulator,
 };
 
