@@ -1,23 +1,16 @@
 import { createHash } from "node:crypto";
 import { bytes } from "../lifecycle/progress";
-import { foreign, html, Markup } from "./markup";
-import type { Change, Report, ReportedChannel, ReportedImage } from "./model";
+import { imagesTable } from "./html-images";
+import { foreign, html, Markup, time } from "./markup";
+import type { Change, Report, ReportedChannel } from "./model";
 import { script, style } from "./style";
-import { isObject } from "./values";
 import {
-  ageInWords,
-  byEntry,
   changeInWords,
   changeNames,
   channelState,
   entryInWords,
-  generationInWords,
-  isOff,
   shortened,
-  sizeInWords,
-  timeInWords,
   totals,
-  valueInWords,
   type Piece,
 } from "./words";
 
@@ -33,9 +26,7 @@ export function htmlOf(report: Report): string {
         <meta name="referrer" content="no-referrer" />
         <meta name="color-scheme" content="light dark" />
         <title>Images of ${title}</title>
-        <style>
-          ${new Markup(style)}
-        </style>
+        ${new Markup(`<style>${style}</style>`)}
       </head>
       <body>
         <header>
@@ -67,10 +58,6 @@ const policy = [
   "base-uri 'none'",
   "form-action 'none'",
 ].join("; ");
-
-function time(value: string): Markup {
-  return html`<time datetime="${value}">${timeInWords(value)}</time>`;
-}
 
 function origin({ stateTime, since, generatedAt, changes }: Report): Markup {
   const state = stateTime === undefined ? html`Of a state without a date` : html`State of ${time(stateTime)}`;
@@ -133,9 +120,17 @@ function changes({ changes, since }: Report): Markup | undefined {
 }
 
 function pieces(all: readonly Piece[]): Markup[] {
-  return all.map((piece) =>
-    typeof piece === "string" ? html`${piece}` : html`<b>${foreign(piece.foreign)}</b>`,
-  );
+  return all.map((piece) => {
+    if (typeof piece === "string") {
+      return html`${piece}`;
+    }
+    const text = foreign(piece.foreign);
+    return piece.as === "subject"
+      ? html`<b>${text}</b>`
+      : piece.as === "id"
+        ? html`<code>${text}</code>`
+        : text;
+  });
 }
 
 function channels(report: Report): Markup | undefined {
@@ -159,171 +154,14 @@ function channels(report: Report): Markup | undefined {
   </section>`;
 }
 
-const columns = ["image", "state", "channels", "system", "size", "age", "place"] as const;
-
 function images(report: Report): Markup {
-  const groups = byEntry(report);
-  if (groups.length === 0) {
-    return html`<section>
-      <h2 id="images">Images</h2>
-      <div class="card empty">The stack has no images.</div>
-    </section>`;
-  }
   return html`<section>
-    <label class="filter" hidden
-      ><input type="search" placeholder="filter images" aria-label="filter images"
-    /></label>
-    <h2 id="images">Images</h2>
-    <div class="card">
-      <table>
-        <thead>
-          <tr>
-            ${columns.map((column) => html`<th scope="col">${column}</th>`)}
-          </tr>
-        </thead>
-        ${groups.map(group)}
-      </table>
+    <div class="bar">
+      <h2 id="images">Images</h2>
+      <label class="filter" hidden
+        ><input type="search" placeholder="filter images" aria-label="filter images"
+      /></label>
     </div>
+    ${imagesTable(report)}
   </section>`;
-}
-
-function group(all: readonly ReportedImage[]): Markup {
-  const [first] = all;
-  if (first === undefined) {
-    return html``;
-  }
-  const count = all.length === 1 ? undefined : html`, ${all.length} images`;
-  return html`<tbody>
-    <tr class="entry">
-      <th colspan="${columns.length}" scope="rowgroup">
-        <b>${foreign(first.entry)}</b><span class="soft">${origins(first)}${count}</span>
-      </th>
-    </tr>
-    ${all.map(row)}
-  </tbody> `;
-}
-
-function origins({ declaredAs, pipeline }: ReportedImage): Markup {
-  return html`${declaredAs}${pipeline === undefined ? undefined : html` ${foreign(pipeline)}`}`;
-}
-
-function row(image: ReportedImage): Markup {
-  const { version, name, channels, osDistro, age, createdAt, region, visibility } = image;
-  const cells = {
-    image:
-      version === undefined
-        ? html`<b>${foreign(name ?? shortened(image.id))}</b>`
-        : html`<b>${foreign(version)}</b
-            >${name === undefined ? undefined : html`<span class="sub">${foreign(name)}</span>`}`,
-    state: html`${generation(image)}${status(image)}${
-      image.protected === true ? html`<span class="pill accent">protected</span>` : undefined
-    }`,
-    channels: channels.map((channel) => html`<span class="pill violet channel">${foreign(channel)}</span>`),
-    system: osDistro === undefined ? undefined : foreign(osDistro),
-    size: sizes(image),
-    age:
-      age === undefined
-        ? undefined
-        : html`<time datetime="${createdAt}" title="${createdAt}">${ageInWords(age)}</time>`,
-    place: html`${region === undefined ? undefined : foreign(region)}${
-      visibility === undefined ? undefined : html`<span class="sub">${foreign(visibility)}</span>`
-    }`,
-  };
-  const cell = (column: (typeof columns)[number]) =>
-    html`<td
-      data-label="${column}"
-      ${column === "size" || column === "age" ? html` class="number"` : undefined}
-    >
-      ${cells[column]}
-    </td>`;
-  return html`<tr class="image${image.generation === 0 ? "" : " earlier"}">
-      ${columns.map(cell)}
-    </tr>
-    <tr class="more">
-      <td colspan="${columns.length}">${details(image)}</td>
-    </tr> `;
-}
-
-function generation(image: ReportedImage): Markup {
-  const kind = image.leaving ? "bad" : image.generation === 0 && !image.lookedUp ? "accent" : "";
-  return html`<span class="pill ${kind}">${generationInWords(image)}</span>`;
-}
-
-function status(image: ReportedImage): Markup | undefined {
-  const { status } = image;
-  return status === undefined
-    ? undefined
-    : html`<span class="pill ${isOff(image) ? "bad" : status === "active" ? "good" : ""}"
-        >${foreign(status)}</span
-      >`;
-}
-
-function sizes({ size, virtualSize }: ReportedImage): Markup {
-  const exact = (value: unknown) => (typeof value === "number" ? `${value} bytes` : "");
-  const disk = sizeInWords(virtualSize);
-  return html`<span title="${exact(size)}">${sizeInWords(size)}</span>${
-      disk === undefined
-        ? undefined
-        : html`<span class="sub" title="${exact(virtualSize)}">disk ${disk}</span>`
-    }`;
-}
-
-/** Id and hashes, shortened to be recognized; opened, with all the rest. */
-function details(image: ReportedImage): Markup {
-  const brief = [
-    ["id", image.id],
-    ["md5", image.md5],
-    ["sha512", image.sha512],
-  ] as const;
-  const told = brief.flatMap(([label, value]) =>
-    value === undefined
-      ? []
-      : [html`<span title="${value}">${label} <code>${foreign(shortened(value))}</code></span>`],
-  );
-  const separated = told.flatMap((one, index) => (index === 0 ? [one] : [html` · `, one]));
-  const facts = factsOf(image).filter(([, value]) => value !== undefined);
-  return html`<details>
-    <summary>${separated}</summary>
-    <dl class="facts">
-      ${facts.map(
-        ([label, value]) =>
-          html`<dt>${label}</dt>
-            <dd>${value}</dd> `,
-      )}
-    </dl>
-  </details>`;
-}
-
-function factsOf(image: ReportedImage): (readonly [string, Markup | undefined])[] {
-  const text = (value: unknown) => (value === undefined ? undefined : foreign(valueInWords(value)));
-  const code = (value: string | undefined) =>
-    value === undefined ? undefined : html`<code>${foreign(value)}</code>`;
-  const { tags, sharedWith, createdAt, minDisk, minRam } = image;
-  return [
-    ["id", code(image.id)],
-    ["md5", code(image.md5)],
-    ["sha512", code(image.sha512)],
-    ["name", text(image.name)],
-    ["created", createdAt === undefined ? undefined : time(createdAt)],
-    ["file", text(image.file)],
-    ["url", code(image.url)],
-    ["server", code(image.serverId)],
-    ["smallest disk", minDisk === undefined ? undefined : html`${minDisk} GB`],
-    ["least memory", text(minRam)],
-    ["protected", text(image.protected)],
-    ["shared with", sharedWith.length === 0 ? undefined : text(sharedWith)],
-    ["environment", text(image.environment)],
-    ["tags", tagsOf(tags)],
-    ["urn", code(image.urn)],
-  ];
-}
-
-function tagsOf(tags: ReportedImage["tags"]): Markup | undefined {
-  if (!isObject(tags)) {
-    return tags === undefined ? undefined : foreign(tags);
-  }
-  const pills = Object.entries(tags).map(
-    ([key, value]) => html`<span class="pill channel">${foreign(key)}: ${foreign(value)}</span> `,
-  );
-  return pills.length === 0 ? undefined : html`${pills}`;
 }

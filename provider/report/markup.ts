@@ -1,4 +1,5 @@
 import { escape } from "html-escaper";
+import { timeInWords } from "./words";
 
 /** HTML that is written, or escaped, already. */
 export class Markup {
@@ -27,4 +28,13 @@ function textOf(part: Part): string {
 /** Foreign text: its direction of writing stays its own. */
 export function foreign(text: string): Markup {
   return html`<bdi>${text}</bdi>`;
+}
+
+export function time(value: string): Markup {
+  return html`<time datetime="${value}">${timeInWords(value)}</time>`;
+}
+
+/** Lines of a cell, as far as there are any: the first one, and what is less important. */
+export function lines(first: Markup | undefined, second?: Markup): Markup[] {
+  return [first ?? [], second === undefined ? [] : html` <span class="sub">${second}</span>`].flat();
 }

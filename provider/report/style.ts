@@ -8,7 +8,7 @@ export const style = `
   --violet: #6137b8; --violet-soft: #eee7fc;
   --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --page: #0f1318; --card: #171d24; --raised: #1e252e; --line: #2b343f; --text: #e4e9ef; --soft: #97a4b3;
     --accent: #82b1ff; --accent-soft: #1a2c48;
@@ -51,6 +51,7 @@ code, .mono { font-family: var(--mono); font-size: .86em; }
 .list li { display: grid; grid-template-columns: 9rem 1fr; gap: .75rem; align-items: baseline; padding: .5rem 1rem; }
 .list li + li { border-top: 1px solid var(--line); }
 .list b { font-weight: 600; }
+.list code { color: var(--soft); }
 .channels li { grid-template-columns: minmax(11rem, 1fr) minmax(11rem, 1.4fr) minmax(9rem, 1fr); }
 table { width: 100%; border-collapse: collapse; text-align: left; }
 th, td { padding: .55rem .75rem; vertical-align: top; }
@@ -61,7 +62,7 @@ tbody .entry b { font-size: 1rem; margin-right: .5rem; }
 .image td { padding-bottom: .1rem; }
 .image b { font-weight: 600; }
 .image .sub { display: block; color: var(--soft); font-size: .85rem; }
-.image .number { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.image :is(.size, .age) { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .image .pill { margin: 0 .2rem .15rem 0; }
 .more td { padding-top: 0; padding-bottom: .6rem; }
 .more + .image td { border-top: 1px solid var(--line); }
@@ -73,29 +74,31 @@ summary:focus-visible, input:focus-visible { outline: 2px solid var(--accent); o
 .facts dt { color: var(--soft); font-size: .85rem; }
 .facts dd { margin: 0; }
 .empty { padding: 1.25rem 1rem; color: var(--soft); }
-.filter { float: right; margin-top: -.25rem; }
+.bar { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0 1rem; }
+[hidden] { display: none !important; }
 .filter input {
   font: inherit; font-size: .9rem; padding: .3rem .7rem; width: 15rem; border: 1px solid var(--line); border-radius: .5rem;
   background: var(--card); color: inherit;
 }
 footer { margin-top: 2rem; padding-bottom: 2.5rem; color: var(--soft); font-size: .85rem; }
-@media (max-width: 54rem) {
+@media screen and (max-width: 54rem) {
   main, header, footer { padding-inline: 1rem; }
   header { padding-top: 1.5rem; }
   h1 { font-size: 1.45rem; }
   .totals { grid-template-columns: repeat(2, 1fr); gap: .5rem; }
   .totals dd { font-size: 1.1rem; }
   .list li, .channels li { grid-template-columns: 1fr; gap: .15rem; padding-block: .65rem; }
-  .filter { float: none; display: block; margin: 0 0 .75rem; }
+  .bar { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0 1rem; }
+[hidden] { display: none !important; }
   .filter input { width: 100%; }
   table, tbody, tr, td, tbody th { display: block; }
   thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   .image { padding: .6rem 0 .1rem; }
   .image td, .image td:first-child, .more td { padding: .1rem 1rem; }
-  .image td:not(:first-child) { display: grid; grid-template-columns: 6.5rem 1fr; }
+  .image td:not(:first-child) { align-items: baseline; display: grid; grid-template-columns: 6.5rem 1fr; }
   .image td::before { content: attr(data-label); color: var(--soft); font-size: .85rem; }
   .image td:first-child::before { content: none; }
-  .image td:empty { display: none !important; }
+  .image .none { display: none !important; }
   .image .sub { font-size: inherit; color: inherit; }
   .image td:first-child .sub { color: var(--soft); font-size: .85rem; }
   .more td { padding: .35rem 1rem .75rem; }
@@ -109,11 +112,14 @@ footer { margin-top: 2rem; padding-bottom: 2.5rem; color: var(--soft); font-size
   @page { margin: 14mm; }
   body { font-size: 9.5pt; }
   main, header, footer { padding: 0; max-width: none; }
-  .filter, .no-print { display: none; }
-  .pill { border: 1px solid currentcolor; }
+  .filter, summary, .fine { display: none; }
+  .pill { border: 1px solid currentcolor; background: none !important; }
+  th, td { padding: .3rem .5rem; }
   .image, .entry, .list li { break-inside: avoid; }
-  .entry, .image { break-after: avoid; }
+  .entry, .image, h2 { break-after: avoid; }
   details::details-content { content-visibility: visible; height: auto; display: block; }
+  .facts { margin: 0; padding: .1rem .5rem; background: none; gap: 0 .75rem; font-size: 8pt; line-height: 1.35; }
+  .totals { grid-template-columns: repeat(6, auto); }
 }
 `;
 

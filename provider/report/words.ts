@@ -12,7 +12,7 @@ import {
 import { isObject } from "./values";
 
 /** A piece of a sentence: our own words, or what a state says, which each format marks and escapes in its own way. */
-export type Piece = string | { foreign: string };
+export type Piece = string | { foreign: string; as?: "subject" | "id" };
 
 /** How a kind of change is called. */
 export const changeNames: Readonly<Record<Change["kind"], string>> = {
@@ -91,7 +91,8 @@ function label({ version, name, id }: ImageReference): Piece {
 
 /** A change in a sentence, without its kind. */
 export function changeInWords(change: Change): Piece[] {
-  const entry = { foreign: entryInWords(change) };
+  const entry = { foreign: entryInWords(change), as: "subject" } as const;
+  const channel = "channel" in change ? [{ foreign: change.channel, as: "subject" } as const] : [];
   switch (change.kind) {
     case "new":
     case "removed":
@@ -110,18 +111,18 @@ export function changeInWords(change: Change): Piece[] {
     case "updated":
       return [entry, ": ", label(change.image), "; ", ...joined(change.properties.map(propertyInWords))];
     case "channelAdded":
-      return [{ foreign: change.channel }, " → ", entry, " ", label(change.to)];
+      return [...channel, " → ", entry, " ", label(change.to)];
     case "channelRemoved":
-      return [{ foreign: change.channel }, ", which pointed at ", entry, " ", label(change.from)];
+      return [...channel, ", which pointed at ", entry, " ", label(change.from)];
     default:
-      return [{ foreign: change.channel }, " of ", entry, ": ", label(change.from), " → ", label(change.to)];
+      return [...channel, " of ", entry, ": ", label(change.from), " → ", label(change.to)];
   }
 }
 
 /** A version alone may be the same in two images; an id alone says little. */
 function named(image: ImageReference): Piece[] {
   const isLabelled = image.version !== undefined || image.name !== undefined;
-  return isLabelled ? [label(image), " (", { foreign: shortened(image.id) }, ")"] : [label(image)];
+  return isLabelled ? [label(image), " (", { foreign: shortened(image.id), as: "id" }, ")"] : [label(image)];
 }
 
 function propertyInWords({ property, from, to }: PropertyChange): Piece[] {

@@ -7,13 +7,16 @@ import { playLives } from "./lives";
 async function picture(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const { promoted, third, rolledBack } = await playLives();
-  const state = (document: unknown) => readState(JSON.stringify(document), "the state");
+  const state = (document: unknown, time: string) => {
+    const text = JSON.stringify(document).replaceAll("::lifecycle::", "::platform-images::");
+    return { ...readState(text, "the state"), time };
+  };
   const now = Date.parse("2026-11-25T09:00:00Z");
   for (const [name, after, before] of [
     ["third", third, promoted],
     ["rolled-back", rolledBack, third],
   ] as const) {
-    const report = reportOf(state(after), state(before), now);
+    const report = reportOf(state(after, "2026-11-25T08:52:00Z"), state(before, "2026-11-18T10:05:00Z"), now);
     writeFileSync(join(folder, `${name}.html`), htmlOf(report));
     writeFileSync(join(folder, `${name}.md`), markdownOf(report));
     writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(report, undefined, 2)}\n`);
