@@ -45,7 +45,7 @@ function origins({ declaredAs, pipeline }: ReportedImage): Markup {
 function row(image: ReportedImage): Markup {
   const cells = cellsOf(image);
   const cell = (column: (typeof columns)[number]) =>
-    html`<td class="${cells[column].length === 0 ? "none" : column}" data-label="${column}">
+    html`<td class="${column}${cells[column].length === 0 ? " none" : ""}" data-label="${column}">
       <div>${cells[column]}</div>
     </td>`;
   return html`<tr class="image${image.generation === 0 ? "" : " earlier"}">

@@ -60,6 +60,8 @@ thead th { color: var(--soft); font-size: .8rem; font-weight: 500; border-bottom
 tbody .entry th { background: var(--raised); border-block: 1px solid var(--line); font-weight: 400; padding-block: .45rem; }
 tbody .entry b { font-size: 1rem; margin-right: .5rem; }
 .image td { padding-bottom: .1rem; }
+.image :is(.state, .channels) { min-width: 8.5em; }
+.image :is(.system, .size, .place) { min-width: 6.2em; }
 .image b { font-weight: 600; }
 .image .sub { display: block; color: var(--soft); font-size: .85rem; }
 .image :is(.size, .age) { white-space: nowrap; font-variant-numeric: tabular-nums; }
