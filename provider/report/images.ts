@@ -202,7 +202,7 @@ function ageOf(createdAt: Told<string> | undefined, now: number): number | undef
 
 function membersOf(id: string, shares: readonly StateResource[]): Told<string>[] {
   return shares
-    .filter(({ outputs }) => outputs.imageId === id)
+    .filter(({ outputs }) => textIn(outputs, "imageId") === id)
     .flatMap(({ outputs }) => textIn(outputs, "memberId") ?? []);
 }
 
