@@ -92,6 +92,7 @@ footer { margin-top: 2rem; padding-bottom: 2.5rem; color: var(--soft); font-size
   .list li, .channels li { grid-template-columns: 1fr; gap: .15rem; padding-block: .65rem; }
   .bar { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0 1rem; }
 [hidden] { display: none !important; }
+  .filter { width: 100%; margin-bottom: .75rem; }
   .filter input { width: 100%; }
   table, tbody, tr, td, tbody th { display: block; }
   thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }

@@ -62,6 +62,9 @@ async function open(page: string, ...more: string[]): Promise<{ dom: string; com
   return { dom: stdout, complaints: stderr.split("\n").filter((line) => line.includes("CONSOLE")) };
 }
 
+/** Where the page says what may be loaded and run. */
+const policy = /<meta\s+http-equiv[^>]*>/;
+
 /** What was asked of hosts that the page could have named; a browser has questions of its own. */
 const askedByPage = () => asked.filter((url) => url.includes(".invalid"));
 
@@ -89,9 +92,30 @@ inBrowser("its policy refuses what gets in all the same; and this test would see
   expect(refused.complaints.length).toBeGreaterThanOrEqual(3);
   expect(refused.dom).not.toContain("<title>taken");
   expect(askedByPage()).toEqual([]);
-  const { dom } = await open(page.replace(/<meta\s+http-equiv[^>]*>/, ""));
+  const { dom } = await open(page.replace(policy, ""));
   expect(dom).toContain("<title>taken");
   expect(askedByPage()).toEqual(["http://evil.invalid/x.png"]);
+});
+
+inBrowser("its filter leaves the images that all words are of", async () => {
+  const report = reportWith("harmless");
+  const [one] = report.images;
+  const images = [
+    { ...one!, id: "1", urn: "a", entry: "ubuntu", version: "2026.11" },
+    { ...one!, id: "2", urn: "a", entry: "ubuntu", version: "2026.10" },
+    { ...one!, id: "3", urn: "b", entry: "rocky", version: "2026.11" },
+  ];
+  const typed = `<script>input.value = "Ubuntu 2026.11"; input.dispatchEvent(new Event("input"));</script>`;
+  const page = htmlOf({ ...report, images })
+    .replace(policy, "")
+    .replace("</body>", `${typed}</body>`);
+  const { dom } = await open(page);
+  expect(dom.match(/<tbody hidden/g)).toHaveLength(1);
+  expect(dom.match(/<tr class="image[^>]*>/g)?.map((row) => row.includes("hidden"))).toEqual([
+    false,
+    true,
+    true,
+  ]);
 });
 
 inBrowser.each([
