@@ -82,7 +82,19 @@ module.exports = {
       "schema-is-below",
       "provider/schema describes resources. What is done with the description is above it.",
       "^provider/schema/",
-      "^provider/(lifecycle|runtime|resources|dynamic|cli|manifest)/",
+      "^provider/(lifecycle|runtime|resources|dynamic|cli|manifest|report)/",
+    ),
+    border(
+      "report-is-made-of-states",
+      "provider/report makes a report of a state's text: it has neither input nor output, and of the rest it knows what tags are our own, and how foreign text and sizes are shown.",
+      "^provider/report/",
+      `^provider/(?!report/|schema/|api/errors\\.|lifecycle/progress\\.)|node_modules/@pulumi/|${io}`,
+    ),
+    border(
+      "report-is-for-the-command",
+      "Programs, and Pulumi's provider process, do not load what writes reports.",
+      "^provider/(?!report/|cli/)",
+      "^provider/report/",
     ),
     border(
       "lifecycle-knows-no-front-end",

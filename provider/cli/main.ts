@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { ProviderContext } from "../lifecycle/context";
+import { UsageError } from "./usage-error";
 
 const usage = `Usage: npx pulumi-scp-images COMMAND [options]
 
@@ -28,6 +29,13 @@ environment variables like SCP_PROFILE_AUDIT_ACCESS_KEY. By default the stack's 
     --strict            variables without a value are mistakes; with --stack they are anyway
     --format NAME       text (the default), github (annotations of a workflow), or json
                         Ends with 0 where all are right, 2 where one is not or cannot be read, and 1 for a wrong command line
+
+  report       shows the images of a stack, from its state alone; Markdown on the terminal, unless one of the outputs is named
+    --state FILE        the state, as pulumi stack export writes it; by default -, which is standard input
+    --since FILE        a state from before: what changed since is told
+    --html FILE         writes a page for a browser
+    --markdown FILE     writes Markdown, as for a pull request's comment
+    --json FILE         writes JSON; FILE may be - for standard output, for each of these
 
   emulator     starts Samsung Cloud Platform on this machine, as far as images go
     --port N            port on 127.0.0.1; by default 4510, with 0 any free one
@@ -138,8 +146,10 @@ async function orphans(args: string[]): Promise<number> {
   return all ? 0 : 1;
 }
 
-/** A wrong command line: said in a sentence, followed by the usage. */
-class UsageError extends Error {}
+async function report(args: string[]): Promise<number> {
+  const { reportCommand } = await import("./report.js");
+  return reportCommand(args, Date.now());
+}
 
 async function validate(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -169,6 +179,7 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
   "import-file": importFile,
   orphans,
   validate,
+  report,
   emulator,
 };
 

@@ -101,6 +101,8 @@ export type Args<D> = {
 
 /** What a call states, all of it known at once. */
 export type CallArgs<D> = {
+  [K in keyof D as GivenOf<D[K]> extends "required" ? K : never]: Value<D[K]>;
+} & {
   [K in keyof D as GivenOf<D[K]> extends "optional" | "default" | "configured" ? K : never]?: Value<D[K]>;
 };
 

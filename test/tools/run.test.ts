@@ -23,6 +23,7 @@ function project() {
   writeFileSync(manifest, readFileSync(join(repository, "images.yaml"), "utf8"));
   const data = join(folder, "data");
   return {
+    data,
     edit: (from: string | RegExp, to: string) => {
       writeFileSync(manifest, readFileSync(manifest, "utf8").replace(from, to));
     },
@@ -59,6 +60,21 @@ function project() {
     },
   };
 }
+
+test("a report is written of what up did, and with nothing else", async () => {
+  const { npmRun, edit, data, remove } = project();
+  const report = join(data, "report.html");
+  const up = () => npmRun("up", "--engine", "embedded", "--report", report);
+  expect((await up()).stdout).toContain(`The report is in ${report}.`);
+  expect(readFileSync(report, "utf8")).toMatch(/>new<.*<b><bdi>example<\/bdi><\/b>/s);
+  edit("minDisk: 10", "minDisk: 20");
+  await up();
+  expect(readFileSync(report, "utf8")).toMatch(/>updated<.*minDisk <bdi>10<\/bdi> → <bdi>20<\/bdi>/s);
+  const preview = await npmRun("preview", "--report", report);
+  expect(preview).toMatchObject({ code: 2, stdout: "" });
+  expect(preview.stderr).toContain("--report goes with up.");
+  remove();
+});
 
 async function theMainJob(engine: string): Promise<void> {
   const { npmRun, edit, images, remove } = project();

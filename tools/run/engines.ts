@@ -13,6 +13,8 @@ export interface ProgramEngine {
   operate: (operation: Operation, options: string[]) => Promise<number>;
   /** The stack's outputs. */
   outputs: () => Promise<Record<string, unknown>>;
+  /** The stack's state, as `pulumi stack export` writes it. */
+  state: () => Promise<string>;
 }
 
 export async function cliEngine(
@@ -35,6 +37,13 @@ export async function cliEngine(
     outputs: async () => {
       const { stdout } = await pulumi(["stack", "output", "--json", "--stack", stack], false);
       return JSON.parse(stdout) as Record<string, unknown>;
+    },
+    state: async () => {
+      const { code, stdout, stderr } = await pulumi(["stack", "export", "--stack", stack], false);
+      if (code !== 0) {
+        throw new Error(stderr.trim());
+      }
+      return stdout;
     },
   };
 }
@@ -81,5 +90,6 @@ export function embeddedEngine(project: Project): ProgramEngine {
       }
     },
     outputs: () => deployed.outputs(),
+    state: async () => JSON.stringify(await deployed.state()),
   };
 }

@@ -3,14 +3,16 @@ import { hasCredentials } from "../../provider/api/settings";
 import { findPulumi } from "./cli";
 import { startEmulatedCloud } from "./emulated";
 import { cliEngine, embeddedEngine, operations, type Operation, type ProgramEngine } from "./engines";
+import { beginReport } from "./report";
 import { enginesWithResources, type EngineName, type Project } from "./states";
 import { imagesTable } from "./table";
 
-const usage = `Usage: npm run ${operations.join("|")} [-- [folder] [--engine pulumi|embedded] [--data folder] [options of the Pulumi CLI]]
+const usage = `Usage: npm run ${operations.join("|")} [-- [folder] [--engine pulumi|embedded] [--data folder] [--report file] [options of the Pulumi CLI]]
   folder    a folder with a Pulumi.yaml; by default this project
   --data    where states and the emulator's data are kept; by default .local
   --engine  what runs the program; by default the one that has the stack already, else the Pulumi CLI, or the embedded engine
             where there is none
+  --report  with up: an HTML file to write, of the stack's images and what this up changed
 `;
 
 const howToGetTheCli =
@@ -24,6 +26,8 @@ interface Command {
   folder: string;
   engine?: EngineName;
   data: string;
+  /** The HTML file to write of what was done. */
+  report?: string;
   /** What is the engine's. */
   options: string[];
 }
@@ -43,7 +47,9 @@ async function main(command: Command): Promise<number> {
     });
     // On the emulator there is nothing to lose, so nothing is asked.
     const unasked = emulated && operation !== "preview" ? ["--yes", "--skip-preview"] : [];
+    const report = command.report === undefined ? undefined : await beginReport(engine, command.report);
     const code = await engine.operate(operation, [...unasked, ...options]);
+    await report?.write(); // Also of what was done before something failed.
     if (code === 0 && operation !== "preview") {
       process.stdout.write(imagesTable(await engine.outputs()));
     }
@@ -109,9 +115,13 @@ function parse([operation, ...rest]: string[]): Command {
   const [first, ...others] = rest;
   const named = first !== undefined && !first.startsWith("-");
   const engine = take("--engine", named ? others : rest);
-  const data = take("--data", engine.rest);
+  const report = take("--report", engine.rest);
+  const data = take("--data", report.rest);
   if (engine.value !== undefined && engine.value !== "pulumi" && engine.value !== "embedded") {
     throw new UsageError("--engine takes pulumi or embedded.");
+  }
+  if (report.value !== undefined && known !== "up") {
+    throw new UsageError("--report goes with up.");
   }
   const folder = resolve(named ? first : ".");
   return {
@@ -119,6 +129,7 @@ function parse([operation, ...rest]: string[]): Command {
     folder,
     engine: engine.value,
     data: resolve(data.value ?? ".local"),
+    report: report.value === undefined ? undefined : resolve(report.value),
     options: data.rest,
   };
 }
