@@ -15,7 +15,7 @@ import type { StagedObject } from "../schema/image-file";
 import { imageImport } from "../schema/image-import";
 import { echoOf } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
-import { anothersImage, endpointFound, makerOf } from "./accounts";
+import { anothersImage, makerOf } from "./accounts";
 import { checkInputs, failuresOfImage, keyFailures } from "./check";
 import { removeCreationTag, removeCreationTagPatiently, type TagRemoval } from "./tag-removal";
 import { closeAfterFailure, closeObject, discardObject } from "./close";
@@ -24,7 +24,6 @@ import { deleteUnlessHeld } from "./delete";
 import { undefinedIfNotFound } from "./gone";
 import { ImageError } from "./image-error";
 import { madeOfAnother } from "./made-of";
-import { locationOf, readImage, withOldTime } from "./read";
 import {
   immovableText,
   isNowhere,
@@ -33,6 +32,7 @@ import {
   makerAfter,
   openAsKept,
 } from "./profiles";
+import { readActive, withOldTime } from "./read";
 import { refuseHopelessReplacement } from "./replace";
 import type { Lifecycle } from "./types";
 import { ContentError, verifyContent } from "./verify";
@@ -189,21 +189,16 @@ export function importLifecycle(context: ProviderContext): Lifecycle {
     },
 
     async read(id, known) {
-      const olds = known ?? {};
-      const location = await openAsKept(context, `Image ${id}`, olds);
-      const image = await readImage(id, known, location);
-      if (image === undefined) {
+      const read = await readActive(context, id, known);
+      if (read === undefined) {
         return undefined;
       }
-      if (image.status !== "active") {
-        location.warn(`Image ${id} is ${image.status}, so no server can be made of it.`);
-      }
-      const state = asState(imageImport, olds);
+      const { image } = read;
+      const state = asState(imageImport, read.olds);
       // What an image was made of cannot change, whatever the service calls it now.
       const { url = image.url } = state;
-      const endpoint = endpointFound(state, location.client.settings);
-      const now = { deleteImage: true, ...state, ...locationOf(context, olds), url, endpoint };
-      const found = withOldTime(outputs(image, now, echoOfUrl(image, String(url))), olds);
+      const now = { deleteImage: true, ...state, url };
+      const found = withOldTime(outputs(image, now, echoOfUrl(image, String(url))), known ?? {});
       return { id, outputs: found, inputs: withDefaults(imageImport, found) };
     },
 

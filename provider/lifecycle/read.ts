@@ -1,8 +1,10 @@
 import { imageFields, type Image } from "../api/images";
 import { imageNames, type Properties } from "../schema/description";
 import { imageRecord } from "../schema/image-record";
+import { endpointFound } from "./accounts";
 import type { Location, Overrides, ProviderContext } from "./context";
 import { showUnlessGone } from "./gone";
+import { openAsKept } from "./profiles";
 
 /** Where a resource is: as its state says, or, for one that is only being looked up, as the settings say. */
 export function locationOf(
@@ -27,6 +29,31 @@ export async function readImage(
   }
   const listed = await location.reader.listed(id);
   return listed !== undefined && tellsAll(listed, olds) ? listed : showUnlessGone(id, olds, location);
+}
+
+/** What the read of a resource begins with that is done when its image is active. */
+export interface ActiveRead {
+  image: Image;
+  /** What the state says, with where the image is for sure. */
+  olds: Properties;
+}
+
+/** An image that was active once; undefined when it is gone. One that is not active any more is told. */
+export async function readActive(
+  context: ProviderContext,
+  id: string,
+  known: Properties | undefined,
+): Promise<ActiveRead | undefined> {
+  const location = await openAsKept(context, `Image ${id}`, known ?? {});
+  const image = await readImage(id, known, location);
+  if (image === undefined) {
+    return undefined;
+  }
+  if (image.status !== "active") {
+    location.warn(`Image ${id} is ${image.status}, so no server can be made of it.`);
+  }
+  const endpoint = endpointFound(known ?? {}, location.client.settings);
+  return { image, olds: { ...known, ...locationOf(context, known ?? {}), endpoint } };
 }
 
 /** A list may tell less of an image than Show does. What cannot change need not be told again. */

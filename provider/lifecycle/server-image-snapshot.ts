@@ -3,7 +3,6 @@ import type { Image } from "../api/images";
 import { omitUndefined, pick, withDefaults } from "../schema/check";
 import {
   asInputs,
-  asState,
   namesChanged,
   namesGiven,
   namesOfOutputs,
@@ -13,13 +12,13 @@ import {
 import { diffProperties } from "../schema/diff";
 import { serverImageRecord } from "../schema/server-image-record";
 import { serverImageSnapshot } from "../schema/server-image-snapshot";
-import { endpointFound, makerOf } from "./accounts";
+import { makerOf } from "./accounts";
 import { checkInputs, keyFailures } from "./check";
 import type { Location, ProviderContext } from "./context";
 import { ImageError } from "./image-error";
 import { changesFor } from "./managed-image";
 import { isNowhere } from "./profiles";
-import { locationOf, readImage, withOldTime } from "./read";
+import { readActive, withOldTime } from "./read";
 import { declareTags } from "./tags";
 import type { Lifecycle } from "./types";
 import { updateImage } from "./update";
@@ -53,18 +52,9 @@ export function serverImageSnapshotLifecycle(context: ProviderContext): Lifecycl
     },
 
     async read(id, known) {
-      const olds = known ?? {};
-      const location = await context.open(olds);
-      const image = await readImage(id, known, location);
-      if (image === undefined) {
-        return undefined;
-      }
-      if (image.status !== "active") {
-        location.warn(`Image ${id} is ${image.status}, so no server can be made of it.`);
-      }
-      const endpoint = endpointFound(asState(serverImageSnapshot, olds), location.client.settings);
-      const found = withOldTime(outputs(image, { ...olds, ...locationOf(context, olds), endpoint }), olds);
-      return { id, outputs: found, inputs: withDefaults(serverImageSnapshot, found) };
+      const read = await readActive(context, id, known);
+      const found = read && withOldTime(outputs(read.image, read.olds), known ?? {});
+      return found && { id, outputs: found, inputs: withDefaults(serverImageSnapshot, found) };
     },
 
     /** For settings there is nothing to do, and what changes of the image changes in its record. */

@@ -1,8 +1,9 @@
-import { byDefault, configured, internal, kept, optional, required } from "./description";
+import { byDefault, internal, kept, optional, required } from "./description";
 import { contentFacts } from "./image-facts";
 import type { AfterImport, StagedObject } from "./image-file";
 import { timeoutsKind } from "./image-record";
-import { flag, hex, imageId, objectUrl, oneOf, profileName, text } from "./kinds";
+import { flag, hex, imageId, objectUrl, oneOf, profileName } from "./kinds";
+import { placed } from "./placed";
 import type { Echo } from "./spelling";
 
 /** What one declares of an import. */
@@ -28,10 +29,6 @@ const intoARecord = {
    * default `fail`. A service that converts images needs another.
    */
   verify: optional(oneOf("fail", "warn", "off"), "setting"),
-  /** Region. By default the configured one. */
-  region: configured(text(), "replace"),
-  /** Environment: `s`, `g` or `e`. By default the configured one. */
-  environment: configured(text(), "replace"),
   /**
    * Whose keys are used: the name of a profile in Pulumi config `scp:profiles`. By default the stack's. Another profile of the same account
    * changes nothing else. One of another account is refused, unless `imageId` changes too, or `deleteImage` is false.
@@ -74,7 +71,8 @@ const importing = {
 };
 
 /** The import of a file into an image record, and what the file turned out to be. */
-export const imageImport: typeof intoARecord & typeof contentFacts & typeof importing = {
+export const imageImport: typeof placed & typeof intoARecord & typeof contentFacts & typeof importing = {
+  ...placed,
   ...intoARecord,
   ...contentFacts,
   ...importing,

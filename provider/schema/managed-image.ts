@@ -1,6 +1,7 @@
-import { byDefault, configured, internal, kept, optional } from "./description";
-import { flag, imageId, map, oneOf, profileName, text, whole } from "./kinds";
+import { byDefault, internal, kept, optional } from "./description";
+import { flag, imageId, map, oneOf, text, whole } from "./kinds";
 import { isOwnTag } from "./own-tags";
+import { placed } from "./placed";
 import type { Echo } from "./spelling";
 
 /** The name of an image. */
@@ -18,8 +19,8 @@ const tags = map({
   longestValue: 256,
 });
 
-/** What one declares of every image, whatever it is made of. */
-export const managedImage = {
+/** What can change of every image, whatever it is made of. */
+const changeable = {
   /**
    * Least memory that a server needs for the image: 0 to 2097151, the API's own number (its documentation says GB, the vendor's Terraform
    * provider MB).
@@ -34,20 +35,22 @@ export const managedImage = {
    * says that it has none, and takes those away that it has. The key `pulumi-scp-images` is the package's own.
    */
   tags: optional(tags, "update"),
-  /** Region. By default the configured one. */
-  region: configured(text(), "replace"),
-  /** Environment: `s`, `g` or `e`. By default the configured one. */
-  environment: configured(text(), "replace"),
-  /**
-   * Whose keys are used: the name of a profile in Pulumi config `scp:profiles`. By default the stack's. Another profile of the same account
-   * changes nothing else; one of another account replaces.
-   */
-  profile: optional(profileName, "setting"),
+};
+
+/** What has an image managed that exists already. */
+const takenOver = {
   /**
    * Id of an existing image to manage instead of making one. What cannot change must be as the image has it, which preview checks;
    * what can change is brought to what is declared. Another id replaces; taking the property out afterwards does nothing.
    */
   imageId: optional(imageId, "setting"),
+};
+
+/** What one declares of every image. */
+export const managedImage: typeof changeable & typeof placed & typeof takenOver = {
+  ...changeable,
+  ...placed,
+  ...takenOver,
 };
 
 /** What a resource that manages an image is told beside, and keeps in the state. */

@@ -1,21 +1,12 @@
-import { configured, internal, kept, optional, output } from "./description";
+import { internal, kept, optional, output } from "./description";
 import { contentFacts, imageFacts } from "./image-facts";
 import { timeoutsKind } from "./image-record";
-import { profileName, text } from "./kinds";
+import { placed } from "./placed";
 
 /** What one declares of the wait for an image. */
 const waited = {
   /** How long to wait for the image to become active, such as `45m` or `1h30m`. By default `2h`. */
   timeouts: optional(timeoutsKind, "setting"),
-  /** Region. By default the configured one. */
-  region: configured(text(), "replace"),
-  /** Environment: `s`, `g` or `e`. By default the configured one. */
-  environment: configured(text(), "replace"),
-  /**
-   * Whose keys are used: the name of a profile in Pulumi config `scp:profiles`. By default the stack's. Another profile of the same account
-   * changes nothing else; one of another account replaces.
-   */
-  profile: optional(profileName, "setting"),
 };
 
 /** What the server decides. */
@@ -56,7 +47,8 @@ const beside = {
 
 /** The wait for an image of a server, and what the image turned out to be. */
 export const serverImageSnapshot: typeof waited &
+  typeof placed &
   typeof inherited &
   typeof imageFacts &
   typeof contentFacts &
-  typeof beside = { ...waited, ...inherited, ...imageFacts, ...contentFacts, ...beside };
+  typeof beside = { ...waited, ...placed, ...inherited, ...imageFacts, ...contentFacts, ...beside };

@@ -170,6 +170,22 @@ describe.each(apiVersions)("version %s", (apiVersion) => {
     expect(isSigned(server.last, server.url, keys)).toBe(true);
   });
 
+  test("Create Image of a server: what is sent, and the id that 202 answers; another answer may have made one", async () => {
+    server.reset({ status: 202, body: JSON.stringify({ image_id: imageId }) });
+    const serverId = "4c2a8a0e-7d0b-4a53-9a3c-2f1d3c0a9b11";
+    expect(await recorded().createServerImage(serverId, "golden")).toBe(imageId);
+    expect(server.last).toMatchObject({ method: "POST", target: `/v1/servers/${serverId}/images` });
+    expect(JSON.parse(server.last.body)).toStrictEqual({ image_name: "golden" });
+    expect(isSigned(server.last, server.url, keys)).toBe(true);
+
+    for (const answer of ["{}", '{"image_id":null}', '{"image_id":"../x"}']) {
+      server.reset({ status: 202, body: answer });
+      const error = await errorOf(recorded().createServerImage(serverId, "golden"));
+      expect(error).toMatchObject({ failure: "unexpected", mayHaveWorked: true });
+      expect(server.requests).toHaveLength(1);
+    }
+  });
+
   test("Import Image and Show Image, against the emulator", async () => {
     emulator.options.importsBy = "import";
     const { id, status } = await client(apiVersion).createImage({
@@ -479,6 +495,7 @@ describe("the other operations, checked by what the emulator holds", () => {
         clientFor(server).importImage(id, fileUrl),
         clientFor(server).updateImage(id, {}),
         clientFor(server).deleteImage(id),
+        clientFor(server).createServerImage(id, "golden"),
       ];
       for (const call of calls) expect(await errorOf(call)).toMatchObject({ failure: "invalid" });
       expect(server.requests).toEqual([]);

@@ -68,7 +68,7 @@ const anchor = (heading: string) =>
 
 const documents = [
   ...readdirSync(repository),
-  ...["docs", "emulator", "engine", "examples/images"].flatMap((folder) =>
+  ...["docs", "docs/resources", "emulator", "engine", "examples/images"].flatMap((folder) =>
     readdirSync(join(repository, folder)).map((name) => join(folder, name)),
   ),
 ].filter((name) => name.endsWith(".md"));
