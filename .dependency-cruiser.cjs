@@ -67,8 +67,8 @@ module.exports = {
     ),
     border(
       "the-manifest-is-loaded-late",
-      "A YAML parser and a validator are for those who have a manifest.",
-      "^provider/(?!manifest/)",
+      "A YAML parser and a validator are for those who have a manifest. A constructor cannot wait, so ImagePipeline's requires it when it is called.",
+      "^provider/(?!manifest/|resources/image-pipeline\\.ts$)",
       "^provider/manifest/|node_modules/(yaml|ajv|damerau-levenshtein)/",
       { to: { dynamic: false, dependencyTypesNot: ["type-only"] } },
     ),

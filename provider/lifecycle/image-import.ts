@@ -24,14 +24,7 @@ import { deleteUnlessHeld } from "./delete";
 import { undefinedIfNotFound } from "./gone";
 import { ImageError } from "./image-error";
 import { madeOfAnother } from "./made-of";
-import {
-  immovableText,
-  isNowhere,
-  keysForDiff,
-  locationIfConfigured,
-  makerAfter,
-  openAsKept,
-} from "./profiles";
+import { immovableText, isNowhere, keysForDiff, locationIfConfigured, makerAfter } from "./profiles";
 import { readActive, withOldTime } from "./read";
 import { refuseHopelessReplacement } from "./replace";
 import type { Lifecycle } from "./types";
