@@ -78,6 +78,8 @@ export const tables: Record<string, string> = {
     ["`source`", "`{ file, bucket, sha256?, afterImport? }`", "", "see below", sourceComment],
     ...propertyRows(imported, [...ofImport]),
   ]),
+  record: markdownTable(propertyHead, propertyRows(record)),
+  recordOutputs: markdownTable(["output", "type", "meaning"], outputRows(record)),
   source: markdownTable(propertyHead, propertyRows(uploaded, [...sourceNames])),
   import: markdownTable(propertyHead, propertyRows(imported)),
   serverImage: markdownTable(propertyHead, [
@@ -113,7 +115,9 @@ export const tables: Record<string, string> = {
 
 /** The pages of the documentation that have tables, and which. */
 export const pages: Record<string, readonly (keyof typeof tables)[]> = {
-  "docs/resources.md": ["image", "source", "import", "outputs"],
+  "docs/resources/image.md": ["image", "source", "outputs"],
+  "docs/resources/image-record.md": ["record", "recordOutputs"],
+  "docs/resources/image-import.md": ["import"],
   "docs/resources/get-image.md": ["lookup", "info"],
   "docs/resources/image-pin.md": ["pin", "pinOutputs"],
   "docs/resources/image-member.md": ["member"],
