@@ -220,7 +220,7 @@ function asUpdate(properties: Properties): UpdateImage {
  */
 export async function deleteManaged(context: ProviderContext, id: string, olds: Properties): Promise<void> {
   const { place } = asState(managedRecord, olds);
-  const { holders } = await context.open(olds);
+  const { holders } = await openAsKept(context, `Image ${id}`, olds);
   if (place !== undefined && !holders.knowsGenerations(place)) {
     throw new ImageError(
       `Image ${id} may be one of the generations that an ImageGenerations keeps, which this run does not look at. ` +

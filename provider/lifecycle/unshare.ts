@@ -1,4 +1,5 @@
 import { isTransient, ScpError } from "../api/errors";
+import { anothersImage } from "./accounts";
 import type { Location } from "./context";
 import { ImageError } from "./image-error";
 
@@ -17,7 +18,8 @@ export async function refuseToHideMembers(imageId: string, location: Location): 
     warn(`${reason} So it is not known whether image ${imageId} has members, whom making it private hides.`);
     return [];
   });
-  if (members.length === 0) {
+  // To another account, a member is all that there is, itself; the update says whose the image is.
+  if (members.length === 0 || (await anothersImage(client, await client.showImage(imageId))) !== undefined) {
     return;
   }
   const named = members.map(({ memberId }) => {

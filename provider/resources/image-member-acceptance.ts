@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Args, Outputs } from "../schema/description";
 import { imageMemberAcceptance } from "../schema/image-member-acceptance";
-import { DynamicResource, typeName } from "./dynamic";
+import { DynamicResource, isOfType, typeName } from "./dynamic";
 import { placeOf } from "./place";
 
 /** Which offer is answered, and how. */
@@ -14,6 +14,11 @@ export interface ImageMemberAcceptance extends Outputs<typeof imageMemberAccepta
  * program does both. Deleting it leaves the offer unanswered again.
  */
 export class ImageMemberAcceptance extends DynamicResource {
+  /** Whether a value is an `ImageMemberAcceptance`, also one of another copy of this package; and for policy packs, whether a resource is one. */
+  static override isInstance(value: unknown): value is ImageMemberAcceptance {
+    return isOfType(value, typeName("ImageMemberAcceptance"));
+  }
+
   constructor(name: string, args: ImageMemberAcceptanceArgs, opts: pulumi.CustomResourceOptions = {}) {
     if (opts.import !== undefined) {
       throw new Error(

@@ -3,7 +3,7 @@ import { isNotFound } from "../api/errors";
 import type { Args, Outputs } from "../schema/description";
 import { imageMember } from "../schema/image-member";
 import type { Overrides } from "../lifecycle/context";
-import { DynamicResource, typeName } from "./dynamic";
+import { DynamicResource, isOfType, typeName } from "./dynamic";
 import { placeOf } from "./place";
 import { programContext } from "./lookup-context";
 
@@ -19,6 +19,11 @@ export interface ImageMember extends Outputs<typeof imageMember> {}
  * An image that is shared with the account already is taken as it is.
  */
 export class ImageMember extends DynamicResource {
+  /** Whether a value is an `ImageMember`, also one of another copy of this package; and for policy packs, whether a resource is one. */
+  static override isInstance(value: unknown): value is ImageMember {
+    return isOfType(value, typeName("ImageMember"));
+  }
+
   constructor(name: string, args: ImageMemberArgs, opts: pulumi.CustomResourceOptions = {}) {
     if (opts.import !== undefined) {
       throw new Error(

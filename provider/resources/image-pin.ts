@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Args, Outputs } from "../schema/description";
 import { imagePin } from "../schema/image-pin";
-import { DynamicResource } from "./dynamic";
+import { DynamicResource, isOfType, typeName } from "./dynamic";
 
 /** Which image to look up, and until when to hold it. */
 export interface ImagePinArgs extends Args<typeof imagePin> {}
@@ -19,6 +19,11 @@ export interface ImagePin extends Outputs<typeof imagePin> {}
  * It makes nothing in the cloud, and deleting it deletes nothing there. An image that is deleted stays pinned, and is told.
  */
 export class ImagePin extends DynamicResource {
+  /** Whether a value is an `ImagePin`, also one of another copy of this package; and for policy packs, whether a resource is one. */
+  static override isInstance(value: unknown): value is ImagePin {
+    return isOfType(value, typeName("ImagePin"));
+  }
+
   constructor(name: string, args: ImagePinArgs, opts?: pulumi.CustomResourceOptions) {
     super("ImagePin", "image-pin", name, imagePin, { ...args }, opts);
   }

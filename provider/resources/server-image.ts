@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Args, Outputs } from "../schema/description";
 import { serverImageRecord } from "../schema/server-image-record";
 import { serverImageSnapshot } from "../schema/server-image-snapshot";
-import { publicNames, refuseImport } from "./dynamic";
+import { isOfType, publicNames, refuseImport } from "./dynamic";
 import { timeoutsOf } from "./image-import";
 import { componentOptions, offer, partOptions } from "./parts";
 import { ServerImageRecord } from "./server-image-record";
@@ -11,6 +11,9 @@ import { ServerImageSnapshot, type ServerImageSnapshotArgs } from "./server-imag
 /** What one declares of an image of a server. A wrong value is refused in preview, before anything is done. */
 export interface ServerImageArgs
   extends Args<typeof serverImageRecord>, Pick<ServerImageSnapshotArgs, "timeouts"> {}
+
+/** The component's type in the state. Permanent. */
+const serverImageType = "scp:index:ServerImage";
 
 type RecordOutputs = Omit<Outputs<typeof serverImageRecord>, "imageId">;
 type SnapshotOutputs = Omit<Outputs<typeof serverImageSnapshot>, keyof ServerImageSnapshotArgs>;
@@ -37,6 +40,11 @@ export interface ServerImage extends RecordOutputs, SnapshotOutputs {}
  * The resource options reach the part that they mean; `import` cannot work for dynamic resources.
  */
 export class ServerImage extends pulumi.ComponentResource {
+  /** Whether a value is a `ServerImage`, also one of another copy of this package; and for policy packs, whether a resource is one. */
+  static override isInstance(value: unknown): value is ServerImage {
+    return isOfType(value, serverImageType);
+  }
+
   /** The image's id. */
   readonly id: pulumi.Output<string>;
 
@@ -45,7 +53,7 @@ export class ServerImage extends pulumi.ComponentResource {
    */
   constructor(name: string, args: ServerImageArgs, opts: pulumi.CustomResourceOptions = {}) {
     refuseImport("ServerImage", name, opts);
-    super("scp:index:ServerImage", name, {}, componentOptions(opts));
+    super(serverImageType, name, {}, componentOptions(opts));
     const { record, snapshot } =
       opts.id === undefined ? this.declare(name, args, opts) : this.lookUp(name, opts.id);
 

@@ -52,7 +52,7 @@ export const imageFile = {
   environment: configured(text(), "replace"),
   /**
    * Whose keys are used: the name of a profile in Pulumi config `scp:profiles`. By default the stack's. Another profile of the same account
-   * changes nothing else; one of another account replaces.
+   * changes nothing else; one of another account replaces, or is refused by an `ImageImport` that manages its image alone.
    */
   profile: optional(profileName, "setting"),
 

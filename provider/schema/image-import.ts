@@ -2,7 +2,7 @@ import { byDefault, internal, kept, optional, required } from "./description";
 import { contentFacts } from "./image-facts";
 import type { AfterImport, StagedObject } from "./image-file";
 import { timeoutsKind } from "./image-record";
-import { flag, hex, imageId, objectUrl, oneOf, profileName } from "./kinds";
+import { flag, hex, imageId, objectUrl, oneOf } from "./kinds";
 import { placed } from "./placed";
 import type { Echo } from "./spelling";
 
@@ -29,11 +29,6 @@ const intoARecord = {
    * default `fail`. A service that converts images needs another.
    */
   verify: optional(oneOf("fail", "warn", "off"), "setting"),
-  /**
-   * Whose keys are used: the name of a profile in Pulumi config `scp:profiles`. By default the stack's. Another profile of the same account
-   * changes nothing else. One of another account is refused, unless `imageId` changes too, or `deleteImage` is false.
-   */
-  profile: optional(profileName, "setting"),
 };
 
 /** What the import is told beside, and keeps in the state. */

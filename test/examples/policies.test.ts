@@ -1,7 +1,16 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ResourceValidationArgs } from "@pulumi/policy";
-import { Image, ImageImport, ImageRecord } from "pulumi-scp-images";
+import {
+  Image,
+  ImageImport,
+  ImageMember,
+  ImageMemberAcceptance,
+  ImagePin,
+  ImagePipeline,
+  ImageRecord,
+  ServerImage,
+} from "pulumi-scp-images";
 import { startEmulator } from "../../emulator";
 import { policies } from "../../examples/policies/policies";
 import { cleanEnv, findPulumi, pulumiEnv, run } from "../../tools/run/cli";
@@ -13,8 +22,16 @@ describe("what a policy pack knows resources by", () => {
     ["scp:index:Image", Image],
     ["pulumi-nodejs:dynamic/scp:ImageRecord", ImageRecord],
     ["pulumi-nodejs:dynamic/scp:ImageImport", ImageImport],
+    ["pulumi-nodejs:dynamic/scp:ImageMember", ImageMember],
+    ["pulumi-nodejs:dynamic/scp:ImageMemberAcceptance", ImageMemberAcceptance],
+    ["pulumi-nodejs:dynamic/scp:ImagePin", ImagePin],
+    ["scp:index:ServerImage", ServerImage],
+    ["scp:index:ImagePipeline", ImagePipeline],
   ])("%s is of one class alone", (__pulumiType, itsClass) => {
-    const classes = [Image, ImageRecord, ImageImport];
+    const classes = [
+      ...[Image, ImageRecord, ImageImport, ImageMember, ImageMemberAcceptance, ImagePin],
+      ...[ServerImage, ImagePipeline],
+    ];
     expect(classes.filter((one) => one.isInstance({ __pulumiType }))).toEqual([itsClass]);
     expect(classes.filter((one) => one.isInstance(undefined))).toEqual([]);
   });

@@ -23,6 +23,7 @@ afterAll(() => {
 test("what the state holds is permanent: types, and the text that loads a provider", () => {
   const types = [
     "ImageFile",
+    "ImageGenerations",
     "ImageRecord",
     "ImageImport",
     "ImageMember",
@@ -34,6 +35,7 @@ test("what the state holds is permanent: types, and the text that loads a provid
   ];
   expect(types.map(typeName)).toEqual([
     "pulumi-nodejs:dynamic/scp:ImageFile",
+    "pulumi-nodejs:dynamic/scp:ImageGenerations",
     "pulumi-nodejs:dynamic/scp:ImageRecord",
     "pulumi-nodejs:dynamic/scp:ImageImport",
     "pulumi-nodejs:dynamic/scp:ImageMember",
@@ -46,6 +48,7 @@ test("what the state holds is permanent: types, and the text that loads a provid
   expect([...modules, "origin"].map(providerText)).toEqual([
     'exports.handler = () => require("pulumi-scp-images/runtime/image-record");',
     'exports.handler = () => require("pulumi-scp-images/runtime/image-file");',
+    'exports.handler = () => require("pulumi-scp-images/runtime/image-generations");',
     'exports.handler = () => require("pulumi-scp-images/runtime/image-import");',
     'exports.handler = () => require("pulumi-scp-images/runtime/image-pin");',
     'exports.handler = () => require("pulumi-scp-images/runtime/image-member");',

@@ -1,6 +1,7 @@
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { startEmulator, type Emulator } from "../../emulator";
 import type { StateDocument } from "../../engine";
 import type { Declaration } from "../e2e/program";
@@ -63,7 +64,7 @@ export async function playLives(): Promise<Lives> {
       await succeed(stack.refresh());
       return stack.state();
     };
-    const worlds = worldsOf(cloud, file);
+    const worlds = worldsOf(cloud, { file, manifest: join(folder, "images.yaml") });
     const first = await step(...worlds.first());
     const second = await step(...worlds.second());
     const promoted = await step(...worlds.promoted());
@@ -90,7 +91,7 @@ async function settle(cloud: Emulator): Promise<void> {
 }
 
 /** What the program declares at each step. */
-function worldsOf(cloud: Emulator, file: string) {
+function worldsOf(cloud: Emulator, { file, manifest }: Record<"file" | "manifest", string>) {
   const url = (name: string) => cloud.objectUrl("images", `${name}.qcow2`);
   const entry = (name: string, osDistro: string, version: string, more: object = {}) => ({
     name,
@@ -111,18 +112,15 @@ function worldsOf(cloud: Emulator, file: string) {
     images: Record<string, unknown>,
     stable: string,
     more: Record<string, unknown> = {},
-  ): Declaration => ({
-    type: "ImagePipeline",
-    name: "golden",
-    args: {
-      images,
-      channels: {
-        "ubuntu-24.04/stable": { image: "ubuntu-24.04", version: stable },
-        "ubuntu-24.04/edge": { image: "ubuntu-24.04" },
-        ...more,
-      },
-    },
-  });
+  ): Declaration => {
+    const channels = {
+      "ubuntu-24.04/stable": { image: "ubuntu-24.04", version: stable },
+      "ubuntu-24.04/edge": { image: "ubuntu-24.04" },
+      ...more,
+    };
+    writeFileSync(manifest, stringify({ images, channels }));
+    return { type: "ImagePipeline", name: "golden", args: { manifest } };
+  };
   const node: Declaration = {
     type: "Image",
     name: "k8s-node",
