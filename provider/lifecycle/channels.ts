@@ -24,31 +24,36 @@ export async function pointChannels(
     ([id, channels]) => JSON.stringify(channels) !== JSON.stringify(before.get(id)),
   );
   for (const [id, channels] of moved) {
-    await retag(id, before.get(id) ?? {}, channels, known(id), client);
+    await retag(await client.showImage(id), before.get(id) ?? {}, channels, known(id), client);
   }
   const left = [...before].filter(([id]) => !after.has(id));
   for (const [id, channels] of left) {
-    await retag(id, channels, {}, {}, client);
+    const show = () => undefinedIfNotFound(() => client.showImage(id));
+    const image = (await show()) ?? (await show()); // One 404 may be anything's; a tag that stays is a second answer to who reads the channel.
+    if (image !== undefined) {
+      await retag(image, channels, {}, {}, client);
+    }
   }
 }
 
-/** An image that is gone needs no tags. */
 async function retag(
-  id: string,
+  image: Image,
   before: Readonly<Record<string, string>>,
   after: Readonly<Record<string, string>>,
   known: Record<string, string>,
   client: ScpClient,
 ): Promise<void> {
-  const image = await undefinedIfNotFound(() => client.showImage(id));
-  if (image === undefined) {
-    return;
-  }
   const gone = new Set(Object.keys(before).map(channelTagKey));
-  const listed = await client.tags.list(image);
+  const listed = await tagsFor(image, client);
   const others = Object.entries({ ...known, ...listed }).filter(([key]) => !gone.has(key));
   const own = Object.entries(after).map(([channel, version]) => [channelTagKey(channel), version]);
   await client.tags.set(image, Object.fromEntries([...others, ...own]) as Record<string, string>);
+}
+
+/** The tags as they are: what is not listed here is taken off. No tags at all may be an answer that was lost on the way, so it is asked twice. */
+async function tagsFor(image: Image, client: ScpClient): Promise<Record<string, string>> {
+  const listed = await client.tags.list(image);
+  return Object.keys(listed).length > 0 ? listed : client.tags.list(image);
 }
 
 /** The image that a channel points at. */

@@ -102,7 +102,9 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
         await protect(earlier, inputs.protected === true, location);
       }
       await shareAs(inputs, state, location);
-      for (const generation of earlier.filter(({ imageId }) => !staying.has(imageId))) {
+      const leaving = earlier.filter(({ imageId }) => !staying.has(imageId));
+      await refuseNeeded(leaving, [...(state.sharedWith ?? []), ...(inputs.sharedWith ?? [])], location);
+      for (const generation of leaving) {
         await remove(generation, state);
       }
       return { id, outputs: outputs(inputs, await allFacts(inputs, state.facts ?? {}, location)) };
@@ -185,6 +187,21 @@ async function isKept(
   }
   const members = image.visibility === "shared" ? await client.members.list(imageId) : [];
   return members.some(({ memberId }) => !declared.includes(memberId));
+}
+
+/** Between the plan and the delete somebody may have come to need one. @throws ImageError before anything is deleted */
+async function refuseNeeded(
+  leaving: readonly Generation[],
+  declared: readonly string[],
+  location: Location,
+): Promise<void> {
+  for (const generation of leaving) {
+    if (await isKept(generation, { lifts: false, declared }, location)) {
+      throw new ImageError(
+        `${describeGeneration(generation)} is protected, or shared with other accounts, since the preview. Nothing was deleted; run again.`,
+      );
+    }
+  }
 }
 
 /** Says that the earlier generations are held, so that the deletes of the records that held them before leave them alone. */

@@ -216,12 +216,13 @@ function asUpdate(properties: Properties): UpdateImage {
 
 /**
  * Deletes a resource's image; one that is an earlier generation from now on stays.
- * @throws ImageError where that cannot be told, since this run knows nothing of the generations
+ * @throws ImageError where that cannot be told: the image was replaced, and this run knows nothing of the generations
  */
 export async function deleteManaged(context: ProviderContext, id: string, olds: Properties): Promise<void> {
   const { place } = asState(managedRecord, olds);
   const { holders } = await openAsKept(context, `Image ${id}`, olds);
-  if (place !== undefined && !holders.knowsGenerations(place)) {
+  // Where no record is in its place any more, all of it goes.
+  if (place !== undefined && holders.isKnown(place) && !holders.knowsGenerations(place)) {
     throw new ImageError(
       `Image ${id} may be one of the generations that an ImageGenerations keeps, which this run does not look at. ` +
         "Nothing was deleted. Run again without --target, or with the whole of the entry.",

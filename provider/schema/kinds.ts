@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isImageId } from "../api/images";
+import { imageIdPattern, isImageId } from "../api/images";
 import { isSameObject } from "../api/object-url";
 import { complaintAboutProfile, profilePattern } from "../api/profile";
 import { memberIdPattern } from "../api/paths";
@@ -122,7 +122,7 @@ export const serverId = idOf("a server");
 
 function idOf(whose: string): Kind<string> {
   const errorMessage = `must be ${whose}'s id, a UUID`;
-  return kind({ type: "string", errorMessage }, (value) =>
+  return kind({ type: "string", pattern: imageIdPattern.source, errorMessage }, (value) =>
     unless(typeof value === "string" && isImageId(value), errorMessage),
   );
 }

@@ -4,11 +4,13 @@ import type { Hooks } from "../../provider/dynamic/hooks";
 
 /** A resource as a program declares it. */
 export interface Goal {
-  type: "Image" | "ServerImage" | Exclude<PartType, `Server${string}`>;
+  type: "Image" | "ServerImage" | Exclude<PartType, `Server${string}` | "ImageGenerations">;
   name: string;
   args: Properties;
   /** The name of a resource before it whose image this is about. */
   of?: string;
+  /** Of an `Image` of a pipeline: what its generations are told. */
+  generations?: Properties;
 }
 
 /** How a replacement is asked for that the inputs do not ask for. */
@@ -20,6 +22,7 @@ export type Force =
 const partTypes = [
   "ImageMemberAcceptance",
   "ImageMember",
+  "ImageGenerations",
   "ImageImport",
   "ServerImageSnapshot",
   "ImageRecord",
@@ -147,18 +150,15 @@ export class StackModel {
     )?.id;
   }
 
-  private partsOf({ type, name, args, of }: Goal): Part[] {
+  private partsOf({ type, name, args, of, generations }: Goal): Part[] {
     const part = (kind: PartType, inputs: Properties): Part => {
       const parent = type === kind ? "" : `scp:index:${type}$`;
       const urn = `urn:pulumi:${this.name}::${parent}${kind}::${name}`;
-      const place = createHash("sha256").update(urn).digest("hex").slice(0, 16);
-      return {
-        urn,
-        type: kind,
-        inputs: kind.endsWith("Record")
-          ? { ...inputs, origin: `test/test/${this.name}/${String(this.origin)}/${place}` }
-          : inputs,
-      };
+      const record = urn.replace("ImageGenerations::", "ImageRecord::");
+      const place = createHash("sha256").update(record).digest("hex").slice(0, 16);
+      const origin = `test/test/${this.name}/${String(this.origin)}/${place}`;
+      const hasOrigin = kind.endsWith("Record") || kind === "ImageGenerations";
+      return { urn, type: kind, inputs: hasOrigin ? { ...inputs, origin } : inputs };
     };
     if (type === "ImageMember" || type === "ImageMemberAcceptance") {
       const imageId = of === undefined ? undefined : this.imageOf(of);
@@ -173,10 +173,15 @@ export class StackModel {
       return [part(type, args)];
     }
     const { url, profile } = args;
-    return [
-      part("ImageRecord", { ...declared, timeouts, settledByImport: true }),
+    const inGenerations = generations === undefined ? {} : { inGenerations: true };
+    const parts = [
+      part("ImageRecord", { ...declared, ...inGenerations, timeouts, settledByImport: true }),
       part("ImageImport", { url, profile, timeouts, deleteImage: false, partOfImage: true }),
     ];
+    const { protected: isProtected, tags } = args;
+    return generations === undefined
+      ? parts
+      : [...parts, part("ImageGenerations", { ...generations, protected: isProtected, tags })];
   }
 
   private async register(part: Part, provider: Provider, force?: Force): Promise<Saved> {

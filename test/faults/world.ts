@@ -3,6 +3,7 @@ import type { RetryPolicy } from "../../provider/api/http";
 import type { Clock } from "../../provider/lifecycle/clock";
 import { createContext } from "../../provider/lifecycle/context";
 import { hooksOf } from "../../provider/dynamic/hooks";
+import { generationsLifecycle } from "../../provider/lifecycle/image-generations";
 import { importLifecycle } from "../../provider/lifecycle/image-import";
 import { memberLifecycle } from "../../provider/lifecycle/image-member";
 import { acceptanceLifecycle } from "../../provider/lifecycle/image-member-acceptance";
@@ -112,6 +113,7 @@ export class World {
     return {
       ImageRecord: hooksOf(recordLifecycle(context)),
       ImageImport: hooksOf(importLifecycle(context)),
+      ImageGenerations: hooksOf(generationsLifecycle(context)),
       ImageMember: hooksOf(memberLifecycle(context)),
       ImageMemberAcceptance: hooksOf(acceptanceLifecycle(context)),
       ServerImageRecord: hooksOf(serverImageRecordLifecycle(context)),

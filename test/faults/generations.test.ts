@@ -1,0 +1,146 @@
+import { creationTagKey } from "../../provider/schema/creation-tag";
+import { kindsOf } from "./kinds";
+import { StackModel, type Goal } from "./model";
+import { Killed, moments, World } from "./world";
+
+let world: World;
+
+beforeAll(async () => {
+  world = await World.open();
+});
+beforeEach(() => world.reset());
+afterAll(() => world.close());
+
+const start = (options: Parameters<World["start"]>[0] = {}) => world.start(options);
+
+/** An entry of a pipeline: its content, which is also its version, and what its generations are told. */
+function entry(
+  key: "one" | "two",
+  generations: Record<string, unknown>,
+  more: Record<string, unknown> = {},
+): Goal {
+  return {
+    type: "Image",
+    name: "golden",
+    args: { name: "golden", osDistro: "alma", url: world.url(key), tags: { team: "web" }, ...more },
+    generations: { version: key, ...generations },
+  };
+}
+
+/** The images that are no leftovers of killed runs, each with its tags. */
+const cloud = (stack: StackModel) =>
+  world.emulator
+    .images()
+    .filter(({ id, tags }) => isHeld(stack, id) || !tags.some(({ key }) => key === creationTagKey))
+    .map(({ url, tags }) => [
+      url?.split("/").at(-1),
+      tags
+        .filter(({ key }) => key !== creationTagKey)
+        .map(({ key, value }) => `${key.split(":").at(-1) ?? ""}=${value}`)
+        .sort(),
+    ])
+    .sort();
+
+const isHeld = ({ state }: StackModel, id: string) => JSON.stringify(state).includes(id);
+
+const stable = (version: string) => ({ channels: { stable: version } });
+
+/** What a stack was, what it is to be, and what is to be in the cloud then. */
+const stages: Record<string, { before: () => Goal[][]; after: () => Goal[]; expected: unknown }> = {
+  "replaced, and the old one kept for a channel": {
+    before: () => [[entry("one", { keep: 0, ...stable("one") })]],
+    after: () => [entry("two", { keep: 0, ...stable("one") })],
+    expected: [
+      ["one.qcow2", ["stable=one", "team=web"]],
+      ["two.qcow2", ["team=web"]],
+    ],
+  },
+  "promoted, and the old one gone": {
+    before: () => [
+      [entry("one", { keep: 1, ...stable("one") })],
+      [entry("two", { keep: 1, ...stable("one") })],
+    ],
+    after: () => [entry("two", { keep: 0, ...stable("two") })],
+    expected: [["two.qcow2", ["stable=two", "team=web"]]],
+  },
+  "rolled back": {
+    before: () => [
+      [entry("one", { keep: 1, ...stable("one") })],
+      [entry("two", { keep: 1, ...stable("two") })],
+    ],
+    after: () => [entry("two", { keep: 1, ...stable("one") })],
+    expected: [
+      ["one.qcow2", ["stable=one", "team=web"]],
+      ["two.qcow2", ["team=web"]],
+    ],
+  },
+  "taken out": {
+    before: () => [[entry("one", { keep: 1 })], [entry("two", { keep: 1 })]],
+    after: () => [],
+    expected: [],
+  },
+};
+
+const chosen = [
+  ...["403", "404", "409", "500", "500 after the work", "reset before the work"],
+  ...["reset after the work", "truncated JSON", "null fields"],
+];
+const kinds = Object.entries(kindsOf(["accesskey", "secretkey"])).filter(([name]) => chosen.includes(name));
+
+async function made(before: Goal[][]): Promise<StackModel> {
+  const stack = new StackModel();
+  for (const goals of before) {
+    await stack.up(goals, start());
+  }
+  return stack;
+}
+
+const total = () => Object.values(world.emulator.stats()).reduce((sum, count) => sum + count, 0);
+
+describe.each(Object.entries(stages))("%s", (_, { before, after, expected }) => {
+  let requests = 0;
+
+  beforeAll(async () => {
+    await world.reset();
+    const stack = await made(before());
+    const past = total();
+    await stack.up(after(), start());
+    requests = total() - past;
+    expect(cloud(stack)).toEqual(expected);
+    expect(requests).toBeGreaterThan(2);
+  });
+
+  /** The next run ends well: nothing that is to stay is gone, nothing that is to go has stayed, and it can all be destroyed. */
+  async function endsWell(stack: StackModel, what: unknown): Promise<void> {
+    await stack.up(after(), start());
+    expect({ what, cloud: cloud(stack) }).toEqual({ what, cloud: expected });
+    expect(stack.state.filter((saved) => saved.delete)).toEqual([]);
+    await stack.destroy(start());
+    expect({ what, cloud: cloud(stack), state: stack.state }).toEqual({ what, cloud: [], state: [] });
+  }
+
+  test.each(kinds)("every request fails: %s", async (_name, { fault, transient, retryPolicy }) => {
+    for (let nth = 1; nth <= requests; nth += 1) {
+      await world.reset();
+      const stack = await made(before());
+      world.emulator.faults.add({ ...fault, nth, times: transient && !retryPolicy ? 12 : 1 });
+      await stack.up(after(), start({ retryPolicy })).catch(() => undefined);
+      world.emulator.faults.clear();
+      await endsWell(stack, nth);
+    }
+  });
+
+  test("killed at every request", async () => {
+    for (const moment of moments) {
+      for (let request = 1; request <= requests; request += 1) {
+        await world.reset();
+        const stack = await made(before());
+        await stack.up(after(), start({ kill: { request, moment } })).catch((error: unknown) => {
+          expect(error).toBeInstanceOf(Killed);
+        });
+        world.emulator.faults.clear();
+        await endsWell(stack, { request, moment });
+      }
+    }
+  });
+});
