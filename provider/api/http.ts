@@ -138,10 +138,10 @@ export class Http {
   }
 
   private async once<T>(call: Call<T>): Promise<T> {
-    const { endpoint, accessKey, secretKey, apiVersion } = this.settings;
+    const { endpoint, accessKey, secretKey, apiVersion, otherKeys = [] } = this.settings;
     const url = encodeUrl(endpoint ?? serviceUrl(call.service, this.settings), call.path, call.query);
     const signed = signedHeaders({ method: call.method, url, timestamp: this.now(), accessKey, secretKey });
-    const secrets = [secretKey, accessKey, signed["Scp-Signature"] ?? ""];
+    const secrets = [secretKey, accessKey, signed["Scp-Signature"] ?? "", ...otherKeys];
     const show = (foreign: string) => sanitize(foreign, secrets);
     const timeout =
       call.bestEffort === true ? Math.min(bestEffortTimeout, this.responseTimeout) : this.responseTimeout;

@@ -152,9 +152,11 @@ export function tagList(tags: Record<string, string>): Wire[] {
   return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }
 
+export const imageIdPattern = /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/;
+
 /** Whether a text can be an image's id, or a server's, and so stand in a path. */
 export function isImageId(id: string): boolean {
-  return /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/.test(id);
+  return imageIdPattern.test(id);
 }
 
 /** An image out of an answer; undefined when the answer is no image. */

@@ -119,6 +119,8 @@ type SettingValues = {
 export interface Settings extends SettingValues, KeyPair, Place {
   /** Whose keys these are; undefined where they are the stack's. */
   profile?: string;
+  /** The keys of the other profiles, and of the stack: whatever an answer says, none of them is shown. */
+  otherKeys?: readonly string[];
   /** Where each of the settings was found, for messages. */
   sources: Partial<Record<SettingName, string>>;
   /** What the user should know although it stops nothing. */
@@ -164,7 +166,32 @@ export function findSettings(sources: SettingSources = {}): Settings {
     throw new SettingsError(problems);
   }
   const { profile } = sources;
-  return { ...(settings as SettingValues), profile, sources: resolver.sources, warnings: resolver.warnings };
+  const others = keysOfOthers(sources);
+  return {
+    ...(settings as SettingValues),
+    profile,
+    ...(others.length > 0 && { otherKeys: others }),
+    sources: resolver.sources,
+    warnings: resolver.warnings,
+  };
+}
+
+/** A process that knows several accounts must not show the keys of one where the other's are used. */
+function keysOfOthers(sources: SettingSources): string[] {
+  const others = [undefined, ...profilesOf(sources)].filter((profile) => profile !== sources.profile);
+  return others.flatMap((profile) => {
+    try {
+      const resolver = resolverOf({ ...sources, overrides: undefined, profile });
+      const { accessKey, secretKey } = settingSources;
+      const keys = [resolver.find("accessKey", accessKey), resolver.find("secretKey", secretKey)];
+      return keys.filter((key) => key !== undefined);
+    } catch (error) {
+      if (error instanceof SettingsError) {
+        return []; // What is wrong with it is said where it is used.
+      }
+      throw error;
+    }
+  });
 }
 
 /** Whether any place names a key pair: what decides between the real cloud and an emulator. Reads no value out. */
