@@ -85,14 +85,15 @@ export async function keyFailures(
   return reason === undefined ? foreignFileFailures(location, olds, news) : [{ property: "", reason }];
 }
 
-/** A file of another account is refused by SCP, whatever else is right. */
+/** A file of another account is refused by SCP, whatever else is right. Of an image that is there already, what is said is whose it is. */
 async function foreignFileFailures(
   { client }: Location,
   olds: Properties | undefined,
   news: Properties,
 ): Promise<CheckFailure[]> {
-  const { url } = news;
-  const isAsked = olds === undefined || olds.url !== url || isAnotherProfile(olds, news);
+  const { url, imageId } = news;
+  const isAsked =
+    imageId === undefined && (olds === undefined || olds.url !== url || isAnotherProfile(olds, news));
   const reason =
     isAsked && typeof url === "string" && !isUnknown(url) ? await foreignFile(client, url) : undefined;
   return reason === undefined ? [] : [{ property: "url", reason }];

@@ -189,9 +189,10 @@ export function sharingSuite(open: OpenStack, timeout: number): void {
       `Image ${id} is shared with account ${second().accountId}, and cannot be made private before that one is taken out`,
     );
     stack.declare(image(), member(), member({ name: "again" }), acceptance());
-    expect(await fail(stack.preview())).toContain(
-      `image ${id} is shared with account ${second().accountId} by the ImageMember "member" of this program already`,
-    );
+    // Whichever is checked first is the one that stays.
+    const twice = await fail(stack.preview());
+    expect(twice).toContain(`image ${id} is shared with account ${second().accountId} by the ImageMember`);
+    expect(twice).toMatch(/(member|again)\\?" of this program already/);
   });
 
   test("a private image has no members, in preview too; made shared, it has, in the same run", async () => {

@@ -54,7 +54,7 @@ export const rules: Broken[] = [
   [
     "an account with a space",
     image('sharedWith: ["a b"]'),
-    ['5:18: sharedWith must be an account\'s id: 1 to 64 letters, digits and "-".'],
+    ['5:18: sharedWith must be an account\'s id: 1 to 64 characters out of letters, digits and "-".'],
     "structure",
   ],
   [
