@@ -221,7 +221,7 @@ function asUpdate(properties: Properties): UpdateImage {
 export async function deleteManaged(context: ProviderContext, id: string, olds: Properties): Promise<void> {
   const { place } = asState(managedRecord, olds);
   const { holders } = await context.open(olds);
-  if (place !== undefined && !holders.knowsGenerations(place)) {
+  if (place !== undefined && !holders.knowsGenerations(place, id)) {
     throw new ImageError(
       `Image ${id} may be one of the generations that an ImageGenerations keeps, which this run does not look at. ` +
         "Nothing was deleted. Run again without --target, or with the whole of the entry.",
