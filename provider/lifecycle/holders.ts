@@ -20,6 +20,8 @@ export class ImageHolders {
   private readonly generations = new Set<string>();
   /** The origins of the records whose generations this run knows. */
   private readonly generationsKnown = new Set<string>();
+  /** The images that are among those generations, also as the current one. */
+  private readonly inGenerations = new Set<string>();
   private readonly wanted = new Set<string>();
   private readonly released = new Set<string>();
   /** The origins of the records of which this run knows what they hold. */
@@ -87,13 +89,15 @@ export class ImageHolders {
     return this.records.has(imageId) || this.newcomers.has(imageId);
   }
 
-  /** Says that this run knows the generations of the record of this origin: what of its images stays. */
-  keepGenerations(origin: unknown): void {
+  /** Says that this run knows the generations of the record of this origin, and so of these images what stays. */
+  keepGenerations(origin: unknown, generations: readonly { imageId: string }[] = []): void {
     this.generationsKnown.add(asKey(origin));
+    generations.forEach(({ imageId }) => this.inGenerations.add(imageId));
   }
 
-  knowsGenerations(origin: unknown): boolean {
-    return this.generationsKnown.has(asKey(origin));
+  /** The image tells too: an origin changes with a resource's name, and only what is updated learns of that. */
+  knowsGenerations(origin: unknown, imageId: string): boolean {
+    return this.generationsKnown.has(asKey(origin)) || this.inGenerations.has(imageId);
   }
 
   /** Says that an image stays as an earlier generation, whatever becomes of the record that made it. */

@@ -114,7 +114,7 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       const state = asState(imageGenerations, olds);
       const location = await context.open(olds);
       const { holders } = location;
-      holders.keepGenerations(state.origin);
+      holders.keepGenerations(state.origin, state.generations);
       await refuseProtected(earlierOf(state), location);
       const [current] = state.generations ?? [];
       if (current !== undefined && holders.isHeld(current.imageId)) {
@@ -209,7 +209,7 @@ function hold(
   state: Pick<GenerationState, "generations" | "origin" | "sharedWith">,
   { holders, memberships }: Location,
 ): void {
-  holders.keepGenerations(state.origin);
+  holders.keepGenerations(state.origin, state.generations);
   for (const { imageId } of earlierOf(state)) {
     holders.holdAsGeneration(imageId, keyOf(state));
     for (const memberId of state.sharedWith ?? []) {

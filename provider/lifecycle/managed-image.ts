@@ -222,7 +222,7 @@ export async function deleteManaged(context: ProviderContext, id: string, olds: 
   const { place } = asState(managedRecord, olds);
   const { holders } = await openAsKept(context, `Image ${id}`, olds);
   // Where no record is in its place any more, all of it goes.
-  if (place !== undefined && holders.isKnown(place) && !holders.knowsGenerations(place)) {
+  if (place !== undefined && holders.isKnown(place) && !holders.knowsGenerations(place, id)) {
     throw new ImageError(
       `Image ${id} may be one of the generations that an ImageGenerations keeps, which this run does not look at. ` +
         "Nothing was deleted. Run again without --target, or with the whole of the entry.",

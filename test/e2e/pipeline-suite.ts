@@ -162,6 +162,21 @@ export function pipelineSuite(open: OpenStack, timeout: number): void {
     expect(names()).toEqual(["ubuntu-3"]);
   });
 
+  test("what was renamed, and whose channel moved since, is replaced, and taken out, as before", async () => {
+    const stable = (image: string, version: string) => ({ "ubuntu/stable": { image, version } });
+    await up(pipeline({ ubuntu: entry(1), other: entry(4) }, stable("ubuntu", "1.0")));
+    await up(pipeline({ ubuntu: entry(2), other: entry(4) }, stable("ubuntu", "1.0")));
+    const noble = (number: number, more: Args = {}) => entry(number, { renamedFrom: "ubuntu", ...more });
+    await up(pipeline({ noble: noble(2), other: entry(4) }, stable("noble", "1.0")));
+    await up(pipeline({ noble: noble(2), other: entry(4) }, stable("noble", "2.0")));
+    await up(pipeline({ noble: noble(3), other: entry(4) }, stable("noble", "2.0")));
+    expect(names()).toEqual(["ubuntu-2", "ubuntu-3", "ubuntu-4"]);
+    await up(pipeline({ best: noble(3, { renamedFrom: "noble" }), other: entry(4) }, stable("best", "2.0")));
+    await up(pipeline({ best: noble(3, { renamedFrom: "noble" }), other: entry(4) }, stable("best", "3.0")));
+    await up(pipeline({ other: entry(4) }));
+    expect(names()).toEqual(["ubuntu-4"]);
+  });
+
   test("the same version of another content takes the place of the one before", async () => {
     await up(pipeline({ ubuntu: entry(1) }));
     await up(pipeline({ ubuntu: entry(2, { version: "1.0" }) }));
