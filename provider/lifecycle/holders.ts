@@ -22,6 +22,12 @@ export class ImageHolders {
   private readonly generationsKnown = new Set<string>();
   /** The images that are among those generations, also as the current one. */
   private readonly inGenerations = new Set<string>();
+  /** By origin, the image that its record has from now on. */
+  private readonly latest = new Map<string, string>();
+  /** By an image's id, the origins of those whose earlier generation it is. */
+  private readonly earlier = new Map<string, Set<string>>();
+  /** By origin, where its generations are to be. */
+  private readonly places = new Map<string, string>();
   private readonly wanted = new Set<string>();
   private readonly released = new Set<string>();
   /** The origins of the records of which this run knows what they hold. */
@@ -37,6 +43,12 @@ export class ImageHolders {
     this.hold(imageId, token);
     add(this.records, imageId, asKey(origin));
     this.known.add(asKey(origin));
+    this.latest.set(asKey(origin), imageId);
+  }
+
+  /** The image of the record of this origin, as far as this run knows it. */
+  latestOf(origin: unknown): string | undefined {
+    return this.latest.get(asKey(origin));
   }
 
   /** Says that a record is being made, and that the state has none in its place. */
@@ -76,7 +88,8 @@ export class ImageHolders {
 
   /** Whether another record of the program manages an image, or is to. */
   isOthers(imageId: string, origin: unknown): boolean {
-    return isOthers(this.records.get(imageId), origin) || this.hasNewcomer(imageId, origin);
+    const held = [this.records, this.earlier].some((all) => isOthers(all.get(imageId), origin));
+    return held || this.hasNewcomer(imageId, origin);
   }
 
   /** Whether another record of the program is to manage an image from now on. */
@@ -101,9 +114,20 @@ export class ImageHolders {
   }
 
   /** Says that an image stays as an earlier generation, whatever becomes of the record that made it. */
-  holdAsGeneration(imageId: string, token: unknown): void {
+  holdAsGeneration(imageId: string, token: unknown, origin: unknown): void {
     this.hold(imageId, token);
     this.generations.add(imageId);
+    add(this.earlier, imageId, asKey(origin));
+  }
+
+  /** Says where the program wants the generations of an origin. */
+  placeGenerations(origin: unknown, place: string): void {
+    this.places.set(asKey(origin), place);
+  }
+
+  /** Where the program wants them; undefined where it wants none, as far as this run knows. */
+  placeOfGenerations(origin: unknown): string | undefined {
+    return this.places.get(asKey(origin));
   }
 
   isGeneration(imageId: string): boolean {

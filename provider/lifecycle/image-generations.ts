@@ -52,6 +52,9 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       const kept = { what: "The generations of an image", id: current?.imageId ?? id, by };
       const { location, moves } = await keysForDiff(context, kept, [olds, news], replaces.length > 0);
       hold(state, location);
+      if (replaces.length > 0 || moves) {
+        await refuseProtected(earlierOf(state), location); // They could not be deleted where they are.
+      }
       return { changes, replaces: moves ? [...replaces, "profile"] : replaces };
     },
 
@@ -95,17 +98,18 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       const location = await context.open(news);
       location.reader.forget();
       hold(inputs, location);
+      await shareAs(inputs, state, location);
       await pointChannels(pointersOf(state), pointersOf(inputs), tagsOf(inputs), location);
       const staying = new Set(inputs.generations?.map(({ imageId }) => imageId));
       const earlier = earlierOf(state);
       if (inputs.protected !== state.protected) {
-        await protect(earlier, inputs.protected === true, location);
+        const others = (state.generations ?? []).filter(({ imageId }) => imageId !== inputs.imageId);
+        await protect(others, inputs.protected === true, location);
       }
-      await shareAs(inputs, state, location);
       const leaving = earlier.filter(({ imageId }) => !staying.has(imageId));
       await refuseNeeded(leaving, [...(state.sharedWith ?? []), ...(inputs.sharedWith ?? [])], location);
       for (const generation of leaving) {
-        await remove(generation, state);
+        await remove(generation, { ...state, profile: inputs.profile });
       }
       return { id, outputs: outputs(inputs, await allFacts(inputs, state.facts ?? {}, location)) };
     },
@@ -114,6 +118,10 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       const state = asState(imageGenerations, olds);
       const location = await context.open(olds);
       const { holders } = location;
+      if (holders.placeOfGenerations(state.origin) === placeOf(state)) {
+        tellOfReplaced(state, location);
+        return;
+      }
       holders.keepGenerations(state.origin, state.generations);
       await refuseProtected(earlierOf(state), location);
       const [current] = state.generations ?? [];
@@ -142,7 +150,12 @@ async function plan(
 ): Promise<{ inputs: Properties; failures: CheckFailure[] }> {
   const state = asState(imageGenerations, olds ?? {});
   const isMoved = state.region !== inputs.region || state.environment !== inputs.environment;
-  const before = isMoved ? [] : (state.generations ?? []);
+  const apart = failureOfParts(inputs, location);
+  if (apart !== undefined) {
+    return { inputs: omitUndefined({ ...inputs }), failures: [apart] };
+  }
+  const before = isMoved ? [] : await withoutDeadOne(state.generations ?? [], inputs.imageId, location);
+  location.holders.placeGenerations(inputs.origin, placeOf(inputs));
   const { imageId, version, keep, channels = {} } = inputs;
   const current: Generation = version === undefined ? { imageId } : { imageId, version };
   const pinned = Object.values(channels).filter((wanted) => wanted !== "");
@@ -154,7 +167,77 @@ async function plan(
   const leaving = leave.filter((_, index) => !kept[index]).map(describeGeneration);
   const planned = { ...inputs, generations, leaving };
   hold(planned, location);
-  return { inputs: omitUndefined(planned), failures: missingVersions(channels, generations) };
+  const failures = [
+    ...missingVersions(channels, generations),
+    ...ambiguousVersion(before, current),
+    ...takenByOthers(generations.slice(1), inputs, location),
+  ];
+  return { inputs: omitUndefined(planned), failures };
+}
+
+/** A run that replaces the record and leaves its import out would take the old image for the new one. */
+function failureOfParts(
+  { imageId, origin }: GenerationInputs,
+  { holders }: Location,
+): CheckFailure | undefined {
+  const made = isUnknown(origin) ? undefined : holders.latestOf(origin);
+  const reason =
+    `the image was replaced by ${made}, and this run leaves out what waits for it. ` +
+    "Nothing was deleted. Run again without --target and --exclude, or with the whole of the entry.";
+  return made === undefined || isUnknown(imageId) || made === imageId
+    ? undefined
+    : { property: "imageId", reason };
+}
+
+/** A current image that is gone by the time of its replacement is no earlier generation. */
+async function withoutDeadOne(
+  before: readonly Generation[],
+  imageId: string,
+  { client }: Location,
+): Promise<readonly Generation[]> {
+  const [was] = before;
+  if (was === undefined || was.imageId === imageId || isUnknown(was.imageId)) {
+    return before;
+  }
+  if ((await undefinedIfNotFound(() => client.showImage(was.imageId))) !== undefined) {
+    return before;
+  }
+  for await (const { id } of client.allImages({ limit: 1000 })) {
+    if (id === was.imageId) {
+      return before;
+    }
+  }
+  return before.slice(1);
+}
+
+/** Another name for the same content must not be that of an earlier generation, which would go for it. */
+function ambiguousVersion(before: readonly Generation[], { imageId, version }: Generation): CheckFailure[] {
+  const [was, ...earlier] = before;
+  const other = earlier.find((one) => version !== undefined && one.version === version);
+  const reason =
+    `is ${version} now, which is what an earlier generation is called: ${other?.imageId}. ` +
+    "To go back to that one, point a channel at it; else give this content another version.";
+  return was?.imageId !== imageId || was.version === version || other === undefined
+    ? []
+    : [{ property: "version", reason: `version ${reason}` }];
+}
+
+/** An image is one's alone: of two entries that had it, one would delete it. */
+function takenByOthers(
+  earlier: readonly Generation[],
+  { origin }: GenerationInputs,
+  { holders }: Location,
+): CheckFailure[] {
+  const taken = earlier.filter(({ imageId }) => !isUnknown(origin) && holders.hasNewcomer(imageId, origin));
+  return taken.map((one) => ({
+    property: "generations",
+    reason: `the earlier generation ${describeGeneration(one)} is managed by another resource of this program already: leave its imageId out there.`,
+  }));
+}
+
+/** Where generations are. */
+function placeOf({ region, environment, profile = "" }: GenerationState): string {
+  return `${region} ${environment} ${profile}`;
 }
 
 function missingVersions(
@@ -211,9 +294,9 @@ function hold(
 ): void {
   holders.keepGenerations(state.origin, state.generations);
   for (const { imageId } of earlierOf(state)) {
-    holders.holdAsGeneration(imageId, keyOf(state));
+    holders.holdAsGeneration(imageId, keyOf(state), state.origin);
     for (const memberId of state.sharedWith ?? []) {
-      memberships.want({ of: "owner", imageId, memberId }, keyOf(state)); // It is shared as it was.
+      memberships.keep({ of: "owner", imageId, memberId });
     }
   }
 }
@@ -278,15 +361,35 @@ async function protect(
   }
 }
 
+/** With --replace, another entry of the state stands in its place, which knows the current image alone. */
+function tellOfReplaced(state: GenerationState, { warn }: Location): void {
+  const left = earlierOf(state).map(describeGeneration);
+  if (left.length > 0) {
+    warn(
+      `The ImageGenerations was replaced, so these earlier images are in no state any more, and are kept: ${left.join(", ")}. ` +
+        "Delete what is not needed in the console, or take one over by imageId.",
+    );
+  }
+}
+
 /** A change of the accounts that the image is shared with is one of the generations that it has had. */
 async function shareAs(inputs: GenerationInputs, state: GenerationState, location: Location): Promise<void> {
   const [before, after] = [state.sharedWith ?? [], inputs.sharedWith ?? []];
-  for (const generation of earlierOf(inputs)) {
+  const added = after.filter((one) => !before.includes(one));
+  const removed = before.filter((one) => !after.includes(one));
+  for (const generation of added.length + removed.length === 0 ? [] : earlierOf(inputs)) {
     const { imageId } = generation;
-    for (const memberId of before.filter((one) => !after.includes(one))) {
+    const image = await undefinedIfNotFound(() => location.client.showImage(imageId));
+    if (image === undefined) {
+      continue; // A refresh says that it is gone.
+    }
+    for (const memberId of removed) {
       await removeMember({ imageId, memberId }, factsOf(generation, state), location);
     }
-    for (const memberId of after.filter((one) => !before.includes(one))) {
+    if (added.length > 0 && image.visibility !== "shared") {
+      await updateImage(imageId, { visibility: "shared" }, location.client);
+    }
+    for (const memberId of added) {
       await addMember({ imageId, memberId }, location);
     }
   }

@@ -127,7 +127,8 @@ export async function diffManaged(
     location.warn(importsText(id)); // This run keeps the image all the same; one that asks about the import alone would not.
   }
   const { protected: remembered } = state;
-  const retained = isKept(state);
+  const leaves = because.some((name) => ["region", "environment", "profile"].includes(name));
+  const retained = leaves ? state.retainOnDelete : isKept(state); // Generations stay where they are.
   await refuseHopelessReplacement({ id, because, imageId, protected: remembered, retained }, client);
   if (because.length === 0) {
     await planVisibility(id, state, asInputs(managedRecord, news), location);

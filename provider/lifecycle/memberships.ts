@@ -15,6 +15,7 @@ export interface Side {
 export class Memberships {
   /** By side, the places in the program that want it. */
   private readonly wanted = new Map<string, Set<string>>();
+  private readonly kept = new Set<string>();
   private readonly visibilities = new Map<string, string>();
 
   /** Says that a resource of the program declares a membership. Answers another one that does the same, if there is one. */
@@ -28,9 +29,14 @@ export class Memberships {
     return other;
   }
 
+  /** Says that an earlier generation of an image stays shared, whatever becomes of the resource that shared it. */
+  keep(side: Side): void {
+    this.kept.add(keyOf(side));
+  }
+
   /** Whether a resource of the program declares a membership: what an old entry of the state does to it is then no matter. */
   isWanted(side: Side): boolean {
-    return this.wanted.has(keyOf(side));
+    return this.wanted.has(keyOf(side)) || this.kept.has(keyOf(side));
   }
 
   /** The resource that declares a membership, by its name, as far as this run has seen it. */

@@ -2,6 +2,8 @@ import type { Image } from "../api/images";
 import type { CheckFailure } from "../schema/check";
 import { asInputs, type Inputs, type Properties } from "../schema/description";
 import { imageRecord } from "../schema/image-record";
+import { creationTagKey } from "../schema/creation-tag";
+import { ownTags } from "../schema/own-tags";
 import { isUnknown } from "../schema/unknown";
 import { failuresOfImage } from "./check";
 import type { Location } from "./context";
@@ -33,7 +35,9 @@ export async function takeOverRecord(inputs: RecordInputs, location: Location): 
   const { client } = location;
   const image = await imageToTakeOver(recordAdopter, inputs, location);
   if (inputs.tags !== undefined) {
-    await client.tags.set(image, inputs.tags);
+    const own = Object.entries(ownTags(await client.tags.list(image)));
+    const channels = Object.fromEntries(own.filter(([key]) => key !== creationTagKey));
+    await client.tags.set(image, { ...channels, ...inputs.tags });
   } else {
     await removeCreationTag(image, location); // What a killed run left can be taken over by its id.
   }

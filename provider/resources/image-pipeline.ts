@@ -69,16 +69,16 @@ export class ImagePipeline extends pulumi.ComponentResource {
       entry.origin === "server"
         ? new ServerImage(key, { ...serverArgsOf(entry), ...inGenerations }, opts)
         : new Image(key, { ...argsOf(entry), ...inGenerations }, opts);
-    const generations = keepGenerations(entry, image, channels);
-    for (const memberId of sharedWith) {
+    refuseSecrets(entry);
+    const members = sharedWith.map((memberId) => {
       const { region, environment, profile } = entry.properties;
       const member = { imageId: image.id, memberId, region, environment, profile };
-      new ImageMember(`${key}/${memberId}`, member, {
+      return new ImageMember(`${key}/${memberId}`, member, {
         parent: image,
-        dependsOn: generations,
         aliases: renamedFrom.map((name) => ({ name: `${name}/${memberId}` })),
       });
-    }
+    });
+    const generations = keepGenerations(entry, image, channels, members); // A channel points at what is shared already.
     return { key, image, targets: generations.targets };
   }
 }
@@ -104,9 +104,10 @@ function lookUp({ key, lookup, properties }: LookupEntry, channels: readonly Cha
 }
 
 function keepGenerations(
-  { key, version, keep, sharedWith, properties, origin }: FileEntry | ServerEntry,
+  { key, version, keep, sharedWith, properties, origin, secrets }: FileEntry | ServerEntry,
   image: Image | ServerImage,
   channels: readonly ChannelEntry[],
+  dependsOn: ImageMember[],
 ): ImageGenerations {
   const versions = channels.map(({ name, version: wanted = "" }) => [name, wanted]);
   const { protected: isProtected, tags, region, environment, profile } = properties;
@@ -120,13 +121,23 @@ function keepGenerations(
       channels: Object.fromEntries(versions) as Record<string, string>,
       protected: isProtected,
       sharedWith,
-      tags,
+      tags: tags && secrets.includes("tags") ? pulumi.secret(tags) : tags,
       region,
       environment,
       profile,
     },
-    { parent: image },
+    { parent: image, dependsOn, additionalSecretOutputs: secrets.includes("name") ? ["facts"] : undefined },
   );
+}
+
+/** What becomes a name in the state, and in the cloud's tags, cannot be kept secret. */
+function refuseSecrets({ key, line, secrets }: FileEntry | ServerEntry): void {
+  const open = secrets.filter((name) => ["version", "sharedWith"].includes(name));
+  if (open.length > 0) {
+    throw runError(
+      `Line ${line}: ${open.join(" and ")} of ${key} cannot be made of a secret: the state has it as a name.`,
+    );
+  }
 }
 
 /** What `Image` takes. A file is named from where the manifest's project is. */

@@ -1,76 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { stringify } from "yaml";
-import { startEmulator, type Emulator } from "../../emulator";
-import type { Declaration } from "./program";
-import { fail, succeed, type OpenStack, type TestStack } from "./stack";
-
-const file = readFileSync(join(__dirname, "../../examples/images/example.qcow2"));
-
-type Args = Record<string, unknown>;
+import { pipelineWorld } from "./pipeline-world";
+import { fail, succeed, type OpenStack } from "./stack";
 
 /** Generations, and channels that point at them, on whichever engine opens the stacks. */
 export function pipelineSuite(open: OpenStack, timeout: number): void {
   jest.setTimeout(timeout);
 
-  let cloud: Emulator;
-  let stack: TestStack;
-  let folder: string;
-
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "manifest-"));
-    cloud = await startEmulator();
-    for (const key of ["1", "2", "3", "4"]) {
-      await cloud.putObject("images", `${key}.qcow2`, file);
-    }
-    stack = await open(cloud.env);
-  });
-  afterEach(async () => {
-    stack.close();
-    await cloud.close();
-    rmSync(folder, { recursive: true });
-  });
-
-  const entry = (number: number, more: Args = {}): Args => ({
-    name: `ubuntu-${number}`,
-    url: cloud.objectUrl("images", `${number}.qcow2`),
-    version: `${number}.0`,
-    keep: 1,
-    ...more,
-  });
-
-  /** A program of one line, and the manifest that it names. */
-  function pipeline(images: Args, channels: Args = {}): Declaration {
-    const manifest = join(folder, "images.yaml");
-    writeFileSync(manifest, stringify({ defaults: { osDistro: "ubuntu" }, images, channels }));
-    return { type: "ImagePipeline", name: "images", args: { manifest } };
-  }
-
-  const names = () =>
-    cloud
-      .images()
-      .map(({ name }) => name)
-      .sort();
-  const channelTags = () =>
-    cloud
-      .images()
-      .flatMap(({ name, tags }) =>
-        tags
-          .filter(({ key }) => key.includes(":channel:"))
-          .map(({ key, value }) => `${name} ${key} ${value}`),
-      );
-  const targets = async () => (await stack.outputs()).images?.channels;
-  const idOf = (name: string) => cloud.images().find((image) => image.name === name)?.id;
-
-  async function up(declaration: Declaration): Promise<string> {
-    stack.declare(declaration);
-    const text = await succeed(stack.up());
-    await succeed(stack.preview({ expectNoChanges: true }));
-    await succeed(stack.preview({ refresh: true, expectNoChanges: true }));
-    await succeed(stack.refresh({ previewOnly: true, expectNoChanges: true }));
-    return text;
-  }
+  const world = pipelineWorld(open);
+  const { entry, pipeline, names, channelTags, targets, idOf, up } = world;
 
   test("a replaced image stays as long as it is kept; channels are promoted and rolled back", async () => {
     const stable = (version?: string) => ({ "ubuntu/stable": { image: "ubuntu", version } });
@@ -92,8 +28,8 @@ export function pipelineSuite(open: OpenStack, timeout: number): void {
     await up(pipeline({ ubuntu: entry(3) }, stable("1.0")));
     expect(names()).toEqual(["ubuntu-1", "ubuntu-2", "ubuntu-3"]);
 
-    stack.declare(pipeline({ ubuntu: entry(3) }, stable("3.0")));
-    const before = await succeed(stack.preview());
+    world.stack.declare(pipeline({ ubuntu: entry(3) }, stable("3.0")));
+    const before = await succeed(world.stack.preview());
     expect(before).toContain("update ubuntu");
     await up(pipeline({ ubuntu: entry(3) }, stable("3.0")));
     expect(names()).toEqual(["ubuntu-2", "ubuntu-3"]);
@@ -102,14 +38,16 @@ export function pipelineSuite(open: OpenStack, timeout: number): void {
     await up(pipeline({ ubuntu: entry(3, { keep: 0 }) }));
     expect(names()).toEqual(["ubuntu-3"]);
     expect(channelTags()).toEqual([]);
-    await succeed(stack.destroy());
+    await succeed(world.stack.destroy());
     expect(names()).toEqual([]);
   });
 
   test("a channel that names what is not kept is refused in preview", async () => {
     await up(pipeline({ ubuntu: entry(1) }));
-    stack.declare(pipeline({ ubuntu: entry(2) }, { "ubuntu/stable": { image: "ubuntu", version: "0.9" } }));
-    const text = await fail(stack.preview());
+    world.stack.declare(
+      pipeline({ ubuntu: entry(2) }, { "ubuntu/stable": { image: "ubuntu", version: "0.9" } }),
+    );
+    const text = await fail(world.stack.preview());
     expect(text).toContain(
       'channel "ubuntu/stable" names version 0.9, which is not kept; there are 2.0, 1.0.',
     );
@@ -120,11 +58,11 @@ export function pipelineSuite(open: OpenStack, timeout: number): void {
     await up(pipeline({ ubuntu: entry(1, { protected: true, keep: 0 }) }));
     await up(pipeline({ ubuntu: entry(2, { protected: true, keep: 0 }) }));
     expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
-    await fail(stack.destroy());
+    await fail(world.stack.destroy());
     expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
     await up(pipeline({ ubuntu: entry(2, { protected: false, keep: 0 }) }));
     expect(names()).toEqual(["ubuntu-2"]);
-    await succeed(stack.destroy());
+    await succeed(world.stack.destroy());
     expect(names()).toEqual([]);
   });
 
@@ -132,12 +70,12 @@ export function pipelineSuite(open: OpenStack, timeout: number): void {
     const stable = { "ubuntu/stable": { image: "ubuntu" } };
     await up(pipeline({ ubuntu: entry(1) }, stable));
     await up(pipeline({ ubuntu: entry(2) }, stable));
-    await cloud.setImage(idOf("ubuntu-1")!, { created_at: "2026-01-01T00:00:00Z" });
-    await succeed(stack.refresh()); // Now the state knows that it is old: a new one may only be shown late.
-    await cloud.setTags(idOf("ubuntu-2")!, []);
+    await world.cloud.setImage(idOf("ubuntu-1")!, { created_at: "2026-01-01T00:00:00Z" });
+    await succeed(world.stack.refresh()); // Now the state knows that it is old: a new one may only be shown late.
+    await world.cloud.setTags(idOf("ubuntu-2")!, []);
     expect(channelTags()).toEqual([]);
-    await cloud.removeImage(idOf("ubuntu-1")!);
-    await succeed(stack.refresh());
+    await world.cloud.removeImage(idOf("ubuntu-1")!);
+    await succeed(world.stack.refresh());
     await up(pipeline({ ubuntu: entry(2) }, stable));
     expect(channelTags()).toEqual(["ubuntu-2 pulumi-scp-images:channel:ubuntu/stable 2.0"]);
     await up(pipeline({ ubuntu: entry(3) }, stable));

@@ -144,3 +144,18 @@ describe.each(Object.entries(stages))("%s", (_, { before, after, expected }) => 
     }
   });
 });
+
+test("a run that makes a new record, and leaves its import out, takes no old image for the new one", async () => {
+  const stack = new StackModel();
+  await stack.up([entry("one", { keep: 1 })], start());
+  const provider = start();
+  const [record, , generations] = stack.state;
+  const inputs = { ...record!.inputs, url: world.url("two"), name: "other" };
+  await provider.ImageRecord.diff(record!.id, record!.outputs, inputs);
+  await provider.ImageRecord.create(inputs);
+  const { failures } = await provider.ImageGenerations.check(generations!.inputs, {
+    ...generations!.inputs,
+    version: "two",
+  });
+  expect(failures.map(({ reason }) => reason).join()).toContain("this run leaves out what waits for it");
+});

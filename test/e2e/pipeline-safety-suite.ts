@@ -1,0 +1,102 @@
+import { pipelineWorld } from "./pipeline-world";
+import { fail, succeed, type OpenStack } from "./stack";
+
+/** What must not happen to the generations of an entry, whatever is done to it. */
+export function pipelineSafetySuite(open: OpenStack, timeout: number): void {
+  jest.setTimeout(timeout);
+
+  const world = pipelineWorld(open);
+  const { entry, pipeline, names, channelTags, idOf, up } = world;
+  const stable = (version?: string) => ({ "ubuntu/stable": { image: "ubuntu", version } });
+
+  test("a current image that was deleted takes no earlier one's place", async () => {
+    await up(pipeline({ ubuntu: entry(1) }));
+    await up(pipeline({ ubuntu: entry(2) }));
+    const dead = idOf("ubuntu-2")!;
+    await world.cloud.setImage(dead, { created_at: "2026-01-01T00:00:00Z" });
+    await succeed(world.stack.refresh());
+    await world.cloud.removeImage(dead);
+    await succeed(world.stack.refresh());
+    await up(pipeline({ ubuntu: entry(3) }));
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-3"]);
+  });
+
+  test("protection is lifted from all that the entry has had, in the run that replaces it too", async () => {
+    await up(pipeline({ ubuntu: entry(1, { protected: true }) }));
+    await up(pipeline({ ubuntu: entry(2, { protected: true }) }));
+    await up(pipeline({ ubuntu: entry(3, { protected: false, keep: 2 }) }));
+    expect(world.cloud.images().map((image) => image.protected)).toEqual([false, false, false]);
+    await succeed(world.stack.destroy());
+    expect(names()).toEqual([]);
+  });
+
+  test("an account is added to and taken from all generations, private ones too", async () => {
+    const account = world.cloud.options.accounts[1]!.accountId;
+    await up(pipeline({ ubuntu: entry(1) }));
+    await up(pipeline({ ubuntu: entry(2) }));
+    const members = () =>
+      cloud
+        .images()
+        .map(({ name, members: all }) => [name, all.map(({ member_id }) => member_id)])
+        .sort();
+    await up(pipeline({ ubuntu: entry(2, { sharedWith: [account] }) }));
+    expect(members()).toEqual([
+      ["ubuntu-1", [account]],
+      ["ubuntu-2", [account]],
+    ]);
+    await up(pipeline({ ubuntu: entry(3, { sharedWith: [account], keep: 2 }) }));
+    expect(members().map(([, all]) => all)).toEqual([[account], [account], [account]]);
+    await up(pipeline({ ubuntu: entry(3, { visibility: "shared", keep: 2 }) }));
+    expect(members().map(([, all]) => all)).toEqual([[], [], []]);
+    await up(pipeline({ ubuntu: entry(3, { keep: 2 }) }));
+    expect(world.cloud.images().find(({ name }) => name === "ubuntu-3")?.visibility).toBe("private");
+  });
+
+  test("another name for the same content is not that of a generation which would go for it", async () => {
+    await up(pipeline({ ubuntu: entry(1) }, stable("1.0")));
+    await up(pipeline({ ubuntu: entry(2) }, stable("1.0")));
+    world.stack.declare(pipeline({ ubuntu: entry(2, { version: "1.0" }) }, stable("1.0")));
+    expect(await fail(world.stack.preview())).toContain(
+      "version is 1.0 now, which is what an earlier generation is called",
+    );
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
+  });
+
+  test("a generation that is taken back by its id keeps its channel", async () => {
+    const tags = { team: "web" };
+    await up(pipeline({ ubuntu: entry(1, { tags }) }, stable("1.0")));
+    await up(pipeline({ ubuntu: entry(2, { tags }) }, stable("1.0")));
+    await up(pipeline({ ubuntu: entry(1, { tags, imageId: idOf("ubuntu-1") }) }, stable("1.0")));
+    expect(channelTags()).toEqual(["ubuntu-1 pulumi-scp-images:channel:ubuntu/stable 1.0"]);
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
+  });
+
+  test("what another entry has as a generation is not taken over", async () => {
+    await up(pipeline({ ubuntu: entry(1) }));
+    await up(pipeline({ ubuntu: entry(2) }));
+    const imageId = idOf("ubuntu-1");
+    world.stack.declare(pipeline({ ubuntu: entry(2), noble: entry(1, { imageId }) }));
+    expect(await fail(world.stack.preview())).toContain(
+      "is managed by another resource of this program already",
+    );
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
+  });
+
+  test("an entry whose first image never came about can be taken out", async () => {
+    world.cloud.faults.add({ kind: "import-fails", times: "always" });
+    world.stack.declare(pipeline({ ubuntu: entry(1) }));
+    await fail(world.stack.up());
+    await succeed(world.stack.destroy());
+    expect(names()).toEqual([]);
+  });
+
+  test("with --replace of the generations, no image goes, and what is in no state any more is told", async () => {
+    await up(pipeline({ ubuntu: entry(1) }));
+    await up(pipeline({ ubuntu: entry(2) }));
+    const { resources = [] } = (await world.stack.state()).deployment;
+    const generations = resources.find(({ type }) => type.endsWith("ImageGenerations"));
+    const text = await succeed(world.stack.up({ replace: [String(generations?.urn)] }));
+    expect(text).toContain("these earlier images are in no state any more, and are kept");
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
+  });
+}
