@@ -35,7 +35,7 @@ export function pipelineSafetySuite(open: OpenStack, timeout: number): void {
     await up(pipeline({ ubuntu: entry(1) }));
     await up(pipeline({ ubuntu: entry(2) }));
     const members = () =>
-      cloud
+      world.cloud
         .images()
         .map(({ name, members: all }) => [name, all.map(({ member_id }) => member_id)])
         .sort();

@@ -85,13 +85,13 @@ export function pipelineSuite(open: OpenStack, timeout: number): void {
   test("a rename changes nothing, and an entry that is taken out takes all its generations with it", async () => {
     await up(pipeline({ ubuntu: entry(1), other: entry(3) }));
     await up(pipeline({ ubuntu: entry(2), other: entry(3) }));
-    const ids = cloud
+    const ids = world.cloud
       .images()
       .map(({ id }) => id)
       .sort();
     await up(pipeline({ other: entry(3), noble: { ...entry(2), renamedFrom: "ubuntu" } }));
     expect(
-      cloud
+      world.cloud
         .images()
         .map(({ id }) => id)
         .sort(),
@@ -104,7 +104,8 @@ export function pipelineSuite(open: OpenStack, timeout: number): void {
     const stable = (image: string, version: string) => ({ "ubuntu/stable": { image, version } });
     await up(pipeline({ ubuntu: entry(1), other: entry(4) }, stable("ubuntu", "1.0")));
     await up(pipeline({ ubuntu: entry(2), other: entry(4) }, stable("ubuntu", "1.0")));
-    const noble = (number: number, more: Args = {}) => entry(number, { renamedFrom: "ubuntu", ...more });
+    const noble = (number: number, more: Record<string, unknown> = {}) =>
+      entry(number, { renamedFrom: "ubuntu", ...more });
     await up(pipeline({ noble: noble(2), other: entry(4) }, stable("noble", "1.0")));
     await up(pipeline({ noble: noble(2), other: entry(4) }, stable("noble", "2.0")));
     await up(pipeline({ noble: noble(3), other: entry(4) }, stable("noble", "2.0")));
