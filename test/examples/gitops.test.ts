@@ -122,24 +122,44 @@ onCli("examples/gitops, on the Pulumi CLI with its state in Object Storage", () 
     expect(world.cloud.images()).toEqual([]);
   });
 
-  test("after a killed run the lock is to be taken off, and the next run waits for the same image", async () => {
+  /** Starts ci/up.sh, and sends it and all that it has started a signal while the image is imported. */
+  async function signalledUp(signal: NodeJS.Signals): Promise<void> {
     const { cloud, clone, env } = world;
     cloud.options.importMs = 20_000;
-    const killed = spawn("ci/up.sh", { cwd: clone, env, detached: true, stdio: "ignore" });
-    const end = once(killed, "exit");
+    const running = spawn("ci/up.sh", { cwd: clone, env, detached: true, stdio: "ignore" });
+    const end = once(running, "exit");
     while (cloud.images().every(({ status }) => status !== "importing")) {
       await setTimeout(100);
     }
-    process.kill(-Number(killed.pid), "SIGKILL");
+    process.kill(-Number(running.pid), signal);
     await end;
+    expect(cloud.images()).toHaveLength(1);
+  }
+
+  test("after a killed run the lock is to be taken off, and the next run waits for the same image", async () => {
+    const { cloud, shell, ok } = world;
+    await signalledUp("SIGKILL");
     const [image] = imagesOf(cloud);
 
-    const locked = await world.shell("ci/up.sh");
-    expect(locked.code).toBe(1);
-    expect(locked.stderr).toContain("the stack is currently locked by 1 lock");
+    const locked = "the stack is currently locked by 1 lock";
+    for (const script of ["ci/up.sh", "ci/repair.sh"]) {
+      const { code, stderr } = await shell(script);
+      expect(code).toBeGreaterThan(0);
+      expect(stderr).toContain(locked);
+    }
+    // What only looks takes no lock.
+    expect((await shell("ci/drift.sh")).stderr).not.toContain(locked);
+    expect((await shell("ci/preview.sh")).code).toBe(0);
 
-    await world.ok("pulumi cancel --stack production --yes --non-interactive --color never");
-    await world.ok("ci/up.sh");
+    await ok("pulumi cancel --stack production --yes --non-interactive --color never");
+    await ok("ci/up.sh");
     expect(imagesOf(cloud)).toMatchObject([{ id: image!.id, status: "active" }]);
+  });
+
+  test("an interrupted run lets its import end, and the lock go", async () => {
+    await signalledUp("SIGINT");
+    expect(imagesOf(world.cloud)).toMatchObject([{ status: "active" }]);
+    await world.ok("ci/up.sh");
+    expect(world.cloud.images()).toHaveLength(1);
   });
 });
