@@ -1,18 +1,9 @@
 import { getImage } from "pulumi-scp-images";
 import { startEmulator } from "../../emulator";
-import { createStack, type Config } from "../../engine";
+import { createStack } from "../../engine";
 import { cleanEnv } from "../../tools/run/cli";
 import { lookupsSuite } from "./lookups-suite";
-import { openEmbedded } from "./stack";
-
-/** The program runs in this process, which has an environment of its own. */
-const configOf = (env: Record<string, string>): Config =>
-  Object.fromEntries(
-    ["ENDPOINT", "ACCESS_KEY", "SECRET_KEY", "REGION", "ENVIRONMENT"].map((name) => {
-      const key = name.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-      return [`scp:${key}`, env[`SCP_${name}`] ?? ""];
-    }),
-  );
+import { configOf, openEmbedded } from "./stack";
 
 describe("on the embedded engine", () => {
   lookupsSuite((env, name) => openEmbedded(env, name, configOf(env)), 60_000);

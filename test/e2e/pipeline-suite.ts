@@ -101,18 +101,15 @@ export function pipelineSuite(open: OpenStack, timeout: number): void {
   });
 
   test("what was renamed, and whose channel moved since, is replaced, and taken out, as before", async () => {
-    const stable = (image: string, version: string) => ({ "ubuntu/stable": { image, version } });
-    await up(pipeline({ ubuntu: entry(1), other: entry(4) }, stable("ubuntu", "1.0")));
-    await up(pipeline({ ubuntu: entry(2), other: entry(4) }, stable("ubuntu", "1.0")));
-    const noble = (number: number, more: Record<string, unknown> = {}) =>
-      entry(number, { renamedFrom: "ubuntu", ...more });
-    await up(pipeline({ noble: noble(2), other: entry(4) }, stable("noble", "1.0")));
-    await up(pipeline({ noble: noble(2), other: entry(4) }, stable("noble", "2.0")));
-    await up(pipeline({ noble: noble(3), other: entry(4) }, stable("noble", "2.0")));
-    expect(names()).toEqual(["ubuntu-2", "ubuntu-3", "ubuntu-4"]);
-    await up(pipeline({ best: noble(3, { renamedFrom: "noble" }), other: entry(4) }, stable("best", "2.0")));
-    await up(pipeline({ best: noble(3, { renamedFrom: "noble" }), other: entry(4) }, stable("best", "3.0")));
-    await up(pipeline({ other: entry(4) }));
+    const stable = (image: string, version?: string) => ({ "ubuntu/stable": { image, version } });
+    const noble = (number: number) => entry(number, { renamedFrom: "ubuntu" });
+    const other = entry(4);
+    await up(pipeline({ ubuntu: entry(1), other }, stable("ubuntu", "1.0")));
+    await up(pipeline({ noble: noble(1), other }, stable("noble")));
+    await up(pipeline({ noble: noble(2), other }, stable("noble")));
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-2", "ubuntu-4"]);
+    await up(pipeline({ best: entry(2, { renamedFrom: "noble" }), other }, stable("best", "1.0")));
+    await up(pipeline({ other }));
     expect(names()).toEqual(["ubuntu-4"]);
   });
 

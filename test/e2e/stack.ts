@@ -80,6 +80,15 @@ function declareIn(folder: string): TestStack["declare"] {
   };
 }
 
+/** The settings as configuration: the program of an embedded stack runs in this process, which has an environment of its own. */
+export const configOf = (env: Record<string, string>): Config =>
+  Object.fromEntries(
+    ["ENDPOINT", "ACCESS_KEY", "SECRET_KEY", "REGION", "ENVIRONMENT"].map((name) => {
+      const key = name.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+      return [`scp:${key}`, env[`SCP_${name}`] ?? ""];
+    }),
+  );
+
 /** A stack of the embedded engine, with a program that runs in this process, whose environment it has: look-ups of its need configuration. */
 export const openEmbedded = (
   env: Record<string, string>,

@@ -20,7 +20,7 @@ export interface World {
   /** Runs a command in a folder, by default the clone, and gives all back. */
   shell: (command: string, options?: { cwd?: string; env?: NodeJS.ProcessEnv }) => Promise<Finished>;
   /** The same of a command that must succeed: its output, and what it told. */
-  ok: (command: string, options?: { cwd?: string }) => Promise<string>;
+  ok: (command: string, options?: { cwd?: string; env?: NodeJS.ProcessEnv }) => Promise<string>;
   /** Changes images.yaml of the clone, and commits that. */
   edit: (change: (text: string) => string) => Promise<void>;
   /** All that anybody was told until now. */
@@ -130,7 +130,7 @@ export function installHooks({ bare, folder, env }: World, hooks = ["pre-receive
   const given = Object.entries({ ...env, WORKTREES: join(folder, "worktrees") }).filter(([name]) =>
     /^(SCP_|PULUMI_|AWS_|INSTALL$|WORKTREES$|PATH$)/.test(name),
   );
-  const lines = given.map(([name, value = ""]) => `${name}='${value}'\n`);
+  const lines = given.map(([name, value]) => `${name}='${value}'\n`);
   writeFileSync(join(bare, "images.env"), lines.join(""));
 }
 
@@ -146,7 +146,7 @@ export function imagesOf(
 ): { id: string; name: string; status: string; channels: Record<string, string> }[] {
   return cloud
     .images()
-    .map(({ id, name = "", status, tags }) => ({
+    .map(({ id, name, status, tags }) => ({
       id,
       name,
       status,

@@ -68,8 +68,8 @@ const anchor = (heading: string) =>
 
 const documents = [
   ...readdirSync(repository),
-  ...["docs", "docs/resources", "emulator", "engine", "examples/images"].flatMap((folder) =>
-    readdirSync(join(repository, folder)).map((name) => join(folder, name)),
+  ...["docs", "docs/resources", "emulator", "engine", "examples/images", "examples/gitops"].flatMap(
+    (folder) => readdirSync(join(repository, folder)).map((name) => join(folder, name)),
   ),
 ].filter((name) => name.endsWith(".md"));
 
