@@ -52,15 +52,20 @@ export function getChannelOutput(
  * @param stack exports the `channels` of its `ImagePipeline`, under that name
  */
 export function channelOf(stack: pulumi.StackReference, channel: string): pulumi.Output<ChannelTarget> {
-  return pulumi.all([stack.name, stack.getOutput("channels")]).apply(([name, output]: [string, unknown]) => {
-    const channels = (output ?? {}) as Record<string, ChannelTarget>;
-    const target = Object.hasOwn(channels, channel) ? channels[channel] : undefined;
-    if (target === undefined) {
-      const names = Object.keys(channels).join(", ");
-      throw runError(
-        `The stack ${name} has no channel "${channel}"; ${names === "" ? "it exports no channels" : `it has ${names}`}.`,
-      );
-    }
-    return target;
-  });
+  return pulumi
+    .all([stack.name, stack.getOutput("channels")])
+    .apply(([name, output]: [string, unknown]) => channelAmong(output, channel, name));
+}
+
+/** @throws pulumi.RunError where there is no such channel */
+export function channelAmong(output: unknown, channel: string, stack: string): ChannelTarget {
+  const channels = (output ?? {}) as Record<string, ChannelTarget>;
+  const target = Object.hasOwn(channels, channel) ? channels[channel] : undefined;
+  if (target === undefined) {
+    const names = Object.keys(channels).join(", ");
+    throw runError(
+      `The stack ${stack} has no channel "${channel}"; ${names === "" ? "it exports no channels" : `it has ${names}`}.`,
+    );
+  }
+  return target;
 }

@@ -1,6 +1,8 @@
 import { pipelineSafetySuite } from "./pipeline-safety-suite";
 import { pipelineSuite } from "./pipeline-suite";
-import { openEmbedded } from "./stack";
+import { configOf, openEmbedded, type OpenStack } from "./stack";
 
-pipelineSuite(openEmbedded, 120_000);
-pipelineSafetySuite(openEmbedded, 120_000);
+const open: OpenStack = (env, name) => openEmbedded(env, name, configOf(env));
+
+pipelineSuite(open, 120_000);
+pipelineSafetySuite(open, 120_000);

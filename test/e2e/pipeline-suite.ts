@@ -118,4 +118,21 @@ export function pipelineSuite(open: OpenStack, timeout: number): void {
     await up(pipeline({ ubuntu: entry(2, { version: "1.0" }) }));
     expect(names()).toEqual(["ubuntu-2"]);
   });
+
+  test("a channel is read by its tag; one that no image carries is told", async () => {
+    const channels = { "ubuntu/stable": { image: "ubuntu", version: "1.0" } };
+    await up(pipeline({ ubuntu: entry(1) }, channels));
+    const second = pipeline({ ubuntu: entry(2) }, channels);
+    await up(second);
+    world.stack.declare(second, { type: "getChannel", name: "read", args: { name: "ubuntu/stable" } });
+    await succeed(world.stack.up());
+    const { read } = await world.stack.outputs();
+    expect(read?.found).toMatchObject({
+      imageId: idOf("ubuntu-1"),
+      version: "1.0",
+      image: { name: "ubuntu-1" },
+    });
+    world.stack.declare(second, { type: "getChannel", name: "read", args: { name: "ubuntu/edge" } });
+    expect(await fail(world.stack.preview())).toContain('carries the tag of channel "ubuntu/edge"');
+  });
 }

@@ -5,6 +5,7 @@ import * as scp from "pulumi-scp-images";
 type Lookup = keyof typeof lookups;
 
 const lookups = {
+  getChannel: (args: unknown) => scp.getChannel(args as scp.GetChannelArgs),
   getImage: (args: unknown) => scp.getImage(args as scp.GetImageArgs),
   getImages: (args: unknown) => scp.getImages(args as scp.GetImagesArgs),
   getImageOutput: (args: unknown, opts: scp.LookupOptions) =>

@@ -86,7 +86,7 @@ async function theMainJob(engine: string): Promise<void> {
   expect(made).toMatchObject({ name: "example", status: "active", min_disk: 10 });
 
   const second = await npmRun("up", "--engine", engine);
-  expect(second.stdout).toContain("5 unchanged");
+  expect(second.stdout).toContain("7 unchanged");
 
   edit("minDisk: 10", "minDisk: 20");
   const preview = await npmRun("preview", "--engine", engine);
