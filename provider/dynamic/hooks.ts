@@ -1,5 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { isExpected } from "../lifecycle/expected";
+import { PartlyDone } from "../lifecycle/image-error";
 import type { Lifecycle } from "../lifecycle/types";
 import type { Properties } from "../schema/description";
 
@@ -48,7 +49,7 @@ export function asCalledByPulumi(hooks: Hooks): Hooks {
     <A extends unknown[], R>(hook: (...args: A) => Promise<R>) =>
     (...args: A): Promise<R> =>
       hook(...args).catch((error: unknown) => {
-        throw isExpected(error) ? new HookError(error.message) : error;
+        throw isExpected(error) ? hookErrorOf(error) : error;
       });
   return {
     check: quiet(hooks.check),
@@ -58,6 +59,13 @@ export function asCalledByPulumi(hooks: Hooks): Hooks {
     update: quiet(hooks.update),
     delete: quiet(hooks.delete),
   };
+}
+
+function hookErrorOf(error: Error): HookError {
+  const told = new HookError(error.message);
+  return error instanceof PartlyDone
+    ? Object.assign(told, { id: error.id, properties: error.properties, reasons: error.reasons })
+    : told;
 }
 
 class HookError extends Error {

@@ -19,7 +19,8 @@ import { checkInputs } from "./check";
 import type { Location, ProviderContext } from "./context";
 import { deleteUnlessHeld } from "./delete";
 import { undefinedIfNotFound } from "./gone";
-import { ImageError } from "./image-error";
+import { isExpected } from "./expected";
+import { ImageError, PartlyDone } from "./image-error";
 import { addMember, removeMember } from "./members";
 import { isNowhere, keysForDiff, openAsKept } from "./profiles";
 import { locationOf, readImage } from "./read";
@@ -98,20 +99,19 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       const location = await context.open(news);
       location.reader.forget();
       hold(inputs, location);
-      await shareAs(inputs, state, location);
-      await pointChannels(pointersOf(state), pointersOf(inputs), tagsOf(inputs), location);
-      const staying = new Set(inputs.generations?.map(({ imageId }) => imageId));
-      const earlier = earlierOf(state);
-      if (inputs.protected !== state.protected) {
-        const others = (state.generations ?? []).filter(({ imageId }) => imageId !== inputs.imageId);
-        await protect(others, inputs.protected === true, location);
+      const facts = { ...asState(imageGenerations, state.undone ?? {}).facts, ...state.facts };
+      try {
+        for (const before of [state, ...(state.undone === undefined ? [] : [state.undone])]) {
+          await change(asState(imageGenerations, before), inputs, location);
+        }
+        return { id, outputs: outputs(inputs, await allFacts(inputs, facts, location)) };
+      } catch (error) {
+        // What the program says now is the state, and what was is remembered: whichever it says next, all of it is gone over again.
+        const undone = { ...(state.undone ?? olds), undone: undefined };
+        throw isExpected(error)
+          ? new PartlyDone(id, { ...outputs(inputs, facts), undone: omitUndefined(undone) }, error)
+          : error;
       }
-      const leaving = earlier.filter(({ imageId }) => !staying.has(imageId));
-      await refuseNeeded(leaving, [...(state.sharedWith ?? []), ...(inputs.sharedWith ?? [])], location);
-      for (const generation of leaving) {
-        await remove(generation, { ...state, profile: inputs.profile });
-      }
-      return { id, outputs: outputs(inputs, await allFacts(inputs, state.facts ?? {}, location)) };
     },
 
     async delete(_, olds) {
@@ -134,6 +134,23 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       }
     },
   };
+
+  /** Brings generations from what they were to what the program says. The deletes come last. */
+  async function change(state: GenerationState, inputs: GenerationInputs, location: Location): Promise<void> {
+    await shareAs(inputs, state, location);
+    await pointChannels(pointersOf(state), pointersOf(inputs), tagsOf(inputs), location);
+    const staying = new Set(inputs.generations?.map(({ imageId }) => imageId));
+    const earlier = earlierOf(state);
+    if (inputs.protected !== state.protected) {
+      const others = (state.generations ?? []).filter(({ imageId }) => imageId !== inputs.imageId);
+      await protect(others, inputs.protected === true, location);
+    }
+    const leaving = earlier.filter(({ imageId }) => !staying.has(imageId));
+    await refuseNeeded(leaving, [...(state.sharedWith ?? []), ...(inputs.sharedWith ?? [])], location);
+    for (const generation of leaving) {
+      await remove(generation, { ...state, profile: inputs.profile });
+    }
+  }
 
   function remove(generation: Generation, state: GenerationState): Promise<void> {
     const { region, environment, profile } = state;

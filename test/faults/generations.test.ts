@@ -130,6 +130,36 @@ describe.each(Object.entries(stages))("%s", (_, { before, after, expected }) => 
     }
   });
 
+  test("every request fails, and the program is changed back: what was is there again", async () => {
+    await world.reset();
+    const all = before();
+    const was = cloud(await made(all));
+    for (let nth = 1; nth <= requests && after().length > 0; nth += 1) {
+      await world.reset();
+      const stack = await made(all);
+      const ids = world.emulator.images().map(({ id }) => id);
+      world.emulator.faults.add({ kind: "status", status: 403, nth });
+      await stack.up(after(), start()).catch(() => undefined);
+      world.emulator.faults.clear();
+      const refused = await stack.up(all.at(-1)!, start()).then(() => "", String);
+      if (refused !== "") {
+        // What the change was to delete is as good as gone, and that is said.
+        expect({ nth, refused }).toEqual({
+          nth,
+          refused: expect.stringContaining("which is not kept") as string,
+        });
+        await endsWell(stack, nth);
+        continue;
+      }
+      const now = cloud(stack);
+      // What was deleted by then stays so; nothing that carries a channel does so wrongly.
+      const gone = ids.filter((id) => !world.emulator.images().some((image) => image.id === id));
+      expect({ nth, now }).toEqual({ nth, now: gone.length > 0 ? now : was });
+      await stack.destroy(start());
+      expect({ nth, cloud: cloud(stack), state: stack.state }).toEqual({ nth, cloud: [], state: [] });
+    }
+  });
+
   test("killed at every request", async () => {
     for (const moment of moments) {
       for (let request = 1; request <= requests; request += 1) {

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { PartlyDone } from "../../provider/lifecycle/image-error";
 import type { Properties } from "../../provider/schema/description";
 import type { Hooks } from "../../provider/dynamic/hooks";
 
@@ -40,6 +41,8 @@ export interface Saved {
   outputs: Properties;
   /** It was replaced, and is still to be deleted. */
   delete: boolean;
+  /** Its last update failed on its way. */
+  partlyDone?: boolean;
 }
 
 interface Part {
@@ -198,9 +201,15 @@ export class StackModel {
     if (changes && replaces.length > 0) {
       return this.create(part, provider, old);
     }
-    if (changes) {
-      const updated = await provider.survive(update(old.id, old.outputs, inputs));
+    if (changes || old.partlyDone === true) {
+      const updated = await provider.survive(update(old.id, old.outputs, inputs)).catch((error: unknown) => {
+        if (error instanceof PartlyDone) {
+          Object.assign(old, { inputs, outputs: plain(error.properties), partlyDone: true });
+        }
+        throw error;
+      });
       old.outputs = plain(updated.outs ?? {});
+      old.partlyDone = false;
     }
     old.inputs = inputs;
     return old;
