@@ -28,7 +28,15 @@ export function hooksOf(lifecycle: Lifecycle): Hooks {
       return found === undefined ? { id: "", props: {} } : { id, props: found.outputs, inputs: found.inputs };
     },
     async update(id, olds, news) {
-      return { outs: (await lifecycle.update(id, olds, news)).outputs };
+      try {
+        return { outs: (await lifecycle.update(id, olds, news)).outputs };
+      } catch (error) {
+        // Pulumi adds the provider to what an update answers, and not to what it throws: without, the state could never be read again.
+        const { __provider } = news;
+        throw error instanceof PartlyDone
+          ? new PartlyDone(error.id, { ...error.properties, __provider }, error)
+          : error;
+      }
     },
     delete: (id, props) => lifecycle.delete(id, props),
   };

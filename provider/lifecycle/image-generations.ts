@@ -73,11 +73,12 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       }
       const state = asState(imageGenerations, known);
       const location = await openAsKept(context, "The generations of an image", known);
-      const [current, ...earlier] = state.generations ?? [];
-      const facts = { ...state.facts };
+      const undone = asState(imageGenerations, state.undone ?? {});
+      const [current, ...earlier] = allOf(state, undone);
+      const facts = { ...undone.facts, ...state.facts };
       const there = await Promise.all(
         earlier.map(async (one) => {
-          const image = await readImage(one.imageId, factsOf(one, state), location);
+          const image = await readImage(one.imageId, factsOf(one, { ...state, facts }), location);
           facts[one.imageId] = { ...facts[one.imageId], ...(image && toldOf(image)) };
           return image && one;
         }),
@@ -89,7 +90,7 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
         generations: stay,
         channels: await channelsThatShow({ ...state, generations: stay }, location),
       };
-      const found = outputs(now, factsOfAll(stay, facts));
+      const found = omitUndefined({ ...outputs(now, factsOfAll(stay, facts)), undone: state.undone });
       return { id, outputs: found, inputs: withDefaults(imageGenerations, found) };
     },
 
@@ -422,6 +423,12 @@ async function refuseProtected(generations: readonly Generation[], { client }: L
       `Earlier generations are protected, so nothing was deleted: ${stuck.join(", ")}. Set protected to false, run pulumi up, then delete.`,
     );
   }
+}
+
+/** The generations, and those that a change which failed was to delete. */
+function allOf({ generations = [] }: GenerationState, undone: GenerationState): Generation[] {
+  const ids = generations.map(({ imageId }) => imageId);
+  return [...generations, ...(undone.generations ?? []).filter(({ imageId }) => !ids.includes(imageId))];
 }
 
 /** What is remembered of a generation. */

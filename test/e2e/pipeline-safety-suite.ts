@@ -99,4 +99,19 @@ export function pipelineSafetySuite(open: OpenStack, timeout: number): void {
     expect(text).toContain("these earlier images are in no state any more, and are kept");
     expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
   });
+
+  test("a change that failed at its end, and is put back, leaves no channel where it was to go", async () => {
+    const before = () => pipeline({ ubuntu: entry(2) }, stable("1.0"));
+    await up(pipeline({ ubuntu: entry(1) }, stable("1.0")));
+    await up(before());
+    world.cloud.faults.add({ kind: "status", status: 403, operation: "deleteImage" });
+    world.stack.declare(pipeline({ ubuntu: entry(2, { keep: 0 }) }, stable("2.0")));
+    await fail(world.stack.up());
+    world.cloud.faults.clear();
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
+    await up(before());
+    expect(channelTags()).toEqual(["ubuntu-1 pulumi-scp-images:channel:ubuntu/stable 1.0"]);
+    await succeed(world.stack.destroy());
+    expect(names()).toEqual([]);
+  });
 }
