@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { pick } from "../schema/check";
 import { rootOf } from "../schema/diff";
 
 // What the components have in common that are several resources to Pulumi, and one to the program.
@@ -49,26 +50,15 @@ export function partOptions(
 
 /** The options of the component itself: those that its parts inherit, and those that concern its own place in the tree. */
 export function componentOptions(opts: pulumi.CustomResourceOptions): pulumi.ComponentResourceOptions {
-  const {
-    parent,
-    aliases,
-    protect,
-    dependsOn,
-    retainOnDelete,
-    deletedWith,
-    transformations,
-    transforms,
-    hooks,
-  } = opts;
-  return {
-    parent,
-    aliases,
-    protect,
-    dependsOn,
-    retainOnDelete,
-    deletedWith,
-    transformations,
-    transforms,
-    hooks,
-  };
+  return pick(opts, [
+    "parent",
+    "aliases",
+    "protect",
+    "dependsOn",
+    "retainOnDelete",
+    "deletedWith",
+    "transformations",
+    "transforms",
+    "hooks",
+  ]);
 }
