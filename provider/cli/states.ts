@@ -8,7 +8,7 @@ export function heldInStates(files: readonly string[]): Map<string, string> {
 interface Resource {
   type?: unknown;
   id?: unknown;
-  outputs?: { generations?: unknown };
+  outputs?: { generations?: unknown; undone?: { generations?: unknown } };
 }
 
 /** The ids of what an exported state holds. */
@@ -24,7 +24,9 @@ function idsIn(file: string): string[] {
       /scp:(Image(Record|Import|File)|ServerImage(Record|Snapshot))$/.test(String(type))
         ? [id]
         : [];
-    return String(type).endsWith("scp:ImageGenerations") ? idsOfGenerations(outputs?.generations) : own;
+    return String(type).endsWith("scp:ImageGenerations")
+      ? [outputs?.generations, outputs?.undone?.generations].flatMap(idsOfGenerations)
+      : own;
   });
 }
 

@@ -16,8 +16,6 @@ export class ImageHolders {
   private readonly newcomers = new Map<string, Set<string>>();
   /** Images that an ImageImport by itself manages, or is to: its delete would delete them. */
   private readonly ofImports = new Set<string>();
-  /** Images that are kept as earlier generations. */
-  private readonly generations = new Set<string>();
   /** The origins of the records whose generations this run knows. */
   private readonly generationsKnown = new Set<string>();
   /** The images that are among those generations, also as the current one. */
@@ -116,7 +114,6 @@ export class ImageHolders {
   /** Says that an image stays as an earlier generation, whatever becomes of the record that made it. */
   holdAsGeneration(imageId: string, token: unknown, origin: unknown): void {
     this.hold(imageId, token);
-    this.generations.add(imageId);
     add(this.earlier, imageId, asKey(origin));
   }
 
@@ -131,7 +128,7 @@ export class ImageHolders {
   }
 
   isGeneration(imageId: string): boolean {
-    return this.generations.has(imageId);
+    return this.earlier.has(imageId);
   }
 
   isHeld(imageId: string): boolean {

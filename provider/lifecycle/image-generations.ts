@@ -54,7 +54,7 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       const { location, moves } = await keysForDiff(context, kept, [olds, news], replaces.length > 0);
       hold(state, location);
       if (replaces.length > 0 || moves) {
-        await refuseProtected(earlierOf(state), location); // They could not be deleted where they are.
+        await refuseProtected(earlierOf(withUndone(olds)), location); // They could not be deleted where they are.
       }
       return { changes, replaces: moves ? [...replaces, "profile"] : replaces };
     },
@@ -71,14 +71,13 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       if (known === undefined) {
         throw new ImageError("The generations of an image can only be read by the stack that keeps them.");
       }
-      const state = asState(imageGenerations, known);
+      const state = withUndone(known);
       const location = await openAsKept(context, "The generations of an image", known);
-      const undone = asState(imageGenerations, state.undone ?? {});
-      const [current, ...earlier] = allOf(state, undone);
-      const facts = { ...undone.facts, ...state.facts };
+      const [current, ...earlier] = state.generations ?? [];
+      const facts = { ...state.facts };
       const there = await Promise.all(
         earlier.map(async (one) => {
-          const image = await readImage(one.imageId, factsOf(one, { ...state, facts }), location);
+          const image = await readImage(one.imageId, factsOf(one, state), location);
           facts[one.imageId] = { ...facts[one.imageId], ...(image && toldOf(image)) };
           return image && one;
         }),
@@ -100,7 +99,7 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       const location = await context.open(news);
       location.reader.forget();
       hold(inputs, location);
-      const facts = { ...asState(imageGenerations, state.undone ?? {}).facts, ...state.facts };
+      const { facts = {} } = withUndone(olds);
       try {
         for (const before of [state, ...(state.undone === undefined ? [] : [state.undone])]) {
           await change(asState(imageGenerations, before), inputs, location);
@@ -108,15 +107,13 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
         return { id, outputs: outputs(inputs, await allFacts(inputs, facts, location)) };
       } catch (error) {
         // What the program says now is the state, and what was is remembered: whichever it says next, all of it is gone over again.
-        const undone = { ...(state.undone ?? olds), undone: undefined };
-        throw isExpected(error)
-          ? new PartlyDone(id, { ...outputs(inputs, facts), undone: omitUndefined(undone) }, error)
-          : error;
+        const undone = state.undone ?? omitUndefined(pick(olds, remembered));
+        throw isExpected(error) ? new PartlyDone(id, { ...outputs(inputs, facts), undone }, error) : error;
       }
     },
 
     async delete(_, olds) {
-      const state = asState(imageGenerations, olds);
+      const state = withUndone(olds);
       const location = await context.open(olds);
       const { holders } = location;
       if (holders.placeOfGenerations(state.origin) === placeOf(state)) {
@@ -352,7 +349,8 @@ async function channelsThatShow(
 ): Promise<Record<string, string> | undefined> {
   const lost = new Set<string>();
   for (const [imageId, channels] of pointersOf(state)) {
-    const image = await undefinedIfNotFound(() => location.client.showImage(imageId));
+    const listed = await location.reader.listed(imageId);
+    const image = listed ?? (await undefinedIfNotFound(() => location.client.showImage(imageId)));
     if (image !== undefined && !(await isPointedAt(image, channels, location))) {
       Object.keys(channels).forEach((channel) => lost.add(channel));
     }
@@ -425,10 +423,20 @@ async function refuseProtected(generations: readonly Generation[], { client }: L
   }
 }
 
-/** The generations, and those that a change which failed was to delete. */
-function allOf({ generations = [] }: GenerationState, undone: GenerationState): Generation[] {
+/** What of a state a change that failed is gone over again by. */
+const remembered = [
+  ...["generations", "channels", "protected", "sharedWith", "facts"],
+  ...["origin", "region", "environment", "profile"],
+];
+
+/** A state, with the generations that a change which failed was to delete. */
+function withUndone(properties: Properties): GenerationState {
+  const state = asState(imageGenerations, properties);
+  const undone = asState(imageGenerations, state.undone ?? {});
+  const { generations = [] } = state;
   const ids = generations.map(({ imageId }) => imageId);
-  return [...generations, ...(undone.generations ?? []).filter(({ imageId }) => !ids.includes(imageId))];
+  const left = (undone.generations ?? []).filter(({ imageId }) => !ids.includes(imageId));
+  return { ...state, generations: [...generations, ...left], facts: { ...undone.facts, ...state.facts } };
 }
 
 /** What is remembered of a generation. */

@@ -126,7 +126,11 @@ function keepGenerations(
       environment,
       profile,
     },
-    { parent: image, dependsOn, additionalSecretOutputs: secrets.includes("name") ? ["facts"] : undefined },
+    {
+      parent: image,
+      dependsOn,
+      additionalSecretOutputs: secrets.includes("name") ? ["facts", "undone"] : undefined,
+    },
   );
 }
 
