@@ -189,3 +189,14 @@ test("a run that makes a new record, and leaves its import out, takes no old ima
   });
   expect(failures.map(({ reason }) => reason).join()).toContain("this run leaves out what waits for it");
 });
+
+test("what a change that failed was to delete is deleted with the rest", async () => {
+  const stack = new StackModel();
+  await stack.up([entry("one", { keep: 1 })], start());
+  await stack.up([entry("two", { keep: 1 })], start());
+  world.emulator.faults.add({ kind: "status", status: 403, operation: "deleteImage" });
+  await expect(stack.up([entry("two", { keep: 0 })], start())).rejects.toThrow();
+  expect(world.emulator.images()).toHaveLength(2);
+  await stack.destroy(start());
+  expect(world.emulator.images()).toEqual([]);
+});
