@@ -1,5 +1,6 @@
-import { byDefault, configured, internal, kept, optional, outputOf, required } from "./description";
-import { hex, oneOf, profileName, text } from "./kinds";
+import { byDefault, configured, internal, kept, outputOf, required } from "./description";
+import { hex, oneOf, text } from "./kinds";
+import { placed } from "./placed";
 
 /** An object that images are imported from, and what is in it. */
 export interface StagedObject {
@@ -46,15 +47,7 @@ export const imageFile = {
    * can, as while it is imported). By default `removed`.
    */
   afterImport: byDefault<AfterImport, "hint">("removed", afterImport, "hint"),
-  /** Region. By default the configured one. */
-  region: configured(text(), "replace"),
-  /** Environment: `s`, `g` or `e`. By default the configured one. */
-  environment: configured(text(), "replace"),
-  /**
-   * Whose keys are used: the name of a profile in Pulumi config `scp:profiles`. By default the stack's. Another profile of the same account
-   * changes nothing else; one of another account replaces, or is refused by an `ImageImport` that manages its image alone.
-   */
-  profile: optional(profileName, "setting"),
+  ...placed,
 
   /** The object. */
   object: outputOf<StagedObject>(),

@@ -1,7 +1,8 @@
-import { byDefault, configured, internal, kept, optional, outputOf, required } from "./description";
+import { byDefault, internal, kept, optional, outputOf, required } from "./description";
 import type { Generation } from "./generations";
-import { imageId, map, profileName, text, versionLabel, whole } from "./kinds";
+import { imageId, map, profileName, versionLabel, whole } from "./kinds";
 import { longestChannel } from "./own-tags";
+import { located } from "./placed";
 
 /** An image that a channel points at. */
 export interface ChannelTarget {
@@ -44,10 +45,7 @@ export const imageGenerations = {
     }),
     "update",
   ),
-  /** Region. By default the configured one. */
-  region: configured(text(), "replace"),
-  /** Environment: `s`, `g` or `e`. By default the configured one. */
-  environment: configured(text(), "replace"),
+  ...located,
   /** Whose keys are used: the name of a profile. By default the stack's. */
   profile: optional(profileName, "setting"),
 

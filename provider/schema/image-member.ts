@@ -1,5 +1,6 @@
-import { configured, internal, kept, optional, required } from "./description";
-import { imageId, memberId, profileName, text } from "./kinds";
+import { internal, kept, optional, required } from "./description";
+import { imageId, memberId, profileName } from "./kinds";
+import { located } from "./placed";
 
 /** An account that an image is shared with. */
 export const imageMember = {
@@ -7,10 +8,7 @@ export const imageMember = {
   imageId: required(imageId, "replace"),
   /** Id of the account to share it with: up to 64 letters, digits and `-`. */
   memberId: required(memberId, "replace"),
-  /** Region. By default the configured one. */
-  region: configured(text(), "replace"),
-  /** Environment: `s`, `g` or `e`. By default the configured one. */
-  environment: configured(text(), "replace"),
+  ...located,
   /** Whose keys are used, those of the image's owner: the name of a profile in Pulumi config `scp:profiles`. By default the stack's. */
   profile: optional(profileName, "setting"),
 
