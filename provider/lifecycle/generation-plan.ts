@@ -70,12 +70,8 @@ async function withoutDeadOne(
   if ((await undefinedIfNotFound(() => client.showImage(was.imageId))) !== undefined) {
     return before;
   }
-  for await (const { id } of client.allImages({ limit: 1000 })) {
-    if (id === was.imageId) {
-      return before;
-    }
-  }
-  return before.slice(1);
+  const isListed = (await client.allImages()).some(({ id }) => id === was.imageId);
+  return isListed ? before : before.slice(1);
 }
 
 /** Another name for the same content must not be that of an earlier generation, which would go for it. */
