@@ -1,6 +1,5 @@
-import { byDefault, configured, internal, kept, outputOf, required } from "./description";
-import { hex, oneOf, text } from "./kinds";
-import { placed } from "./placed";
+import { byDefault, configured, internal, kept, optional, outputOf, required } from "./description";
+import { hex, oneOf, profileName, text } from "./kinds";
 
 /** An object that images are imported from, and what is in it. */
 export interface StagedObject {
@@ -47,7 +46,15 @@ export const imageFile = {
    * can, as while it is imported). By default `removed`.
    */
   afterImport: byDefault<AfterImport, "hint">("removed", afterImport, "hint"),
-  ...placed,
+  /** Region. By default the configured one. */
+  region: configured(text(), "replace"),
+  /** Environment: `s`, `g` or `e`. By default the configured one. */
+  environment: configured(text(), "replace"),
+  /**
+   * Whose keys are used: the name of a profile in Pulumi config `scp:profiles`. By default the stack's. Another profile of the same account
+   * changes nothing else; one of another account replaces, or is refused by an `ImageImport` that manages its image alone.
+   */
+  profile: optional(profileName, "setting"),
 
   /** The object. */
   object: outputOf<StagedObject>(),

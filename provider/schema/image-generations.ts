@@ -1,8 +1,7 @@
-import { byDefault, internal, kept, optional, outputOf, required } from "./description";
+import { byDefault, configured, internal, kept, optional, outputOf, required } from "./description";
 import type { Generation } from "./generations";
-import { imageId, map, profileName, versionLabel, whole } from "./kinds";
+import { imageId, map, profileName, text, versionLabel, whole } from "./kinds";
 import { longestChannel } from "./own-tags";
-import { located } from "./placed";
 
 /** An image that a channel points at. */
 export interface ChannelTarget {
@@ -45,7 +44,10 @@ export const imageGenerations = {
     }),
     "update",
   ),
-  ...located,
+  /** Region. By default the configured one. */
+  region: configured(text(), "replace"),
+  /** Environment: `s`, `g` or `e`. By default the configured one. */
+  environment: configured(text(), "replace"),
   /** Whose keys are used: the name of a profile. By default the stack's. */
   profile: optional(profileName, "setting"),
 

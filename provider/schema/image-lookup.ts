@@ -1,7 +1,6 @@
-import { byDefault, optional } from "./description";
+import { byDefault, configured, optional } from "./description";
 import { imageRecord } from "./image-record";
-import { flag, imageId, oneOf, regularExpression, text } from "./kinds";
-import { lookedUpIn } from "./placed";
+import { flag, imageId, oneOf, profileName, regularExpression, text } from "./kinds";
 
 /** An empty text would mean no filter at all to the service. */
 const filled = text({ pattern: /[^]/, complaint: "must not be empty; leave it out to take any" });
@@ -43,7 +42,12 @@ export const imageFilters = {
   scpOriginalImageType: optional(filled, "update"),
   /** Id of the owner, as images tell it. Applied to what the service lists. */
   owner: optional(filled, "update"),
-  ...lookedUpIn,
+  /** Region. By default the configured one. */
+  region: configured(text(), "replace"),
+  /** Environment: `s`, `g` or `e`. By default the configured one. */
+  environment: configured(text(), "replace"),
+  /** Whose keys are used: the name of a profile in Pulumi config `scp:profiles`. By default the stack's. */
+  profile: optional(profileName, "setting"),
 };
 
 export const choice = {

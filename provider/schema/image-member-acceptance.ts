@@ -1,6 +1,5 @@
 import { byDefault, configured, internal, kept, optional, outputOf, required } from "./description";
 import { flag, imageId, memberId, profileName, text } from "./kinds";
-import { located } from "./placed";
 
 /** An account's answer to the offer of an image. */
 export const imageMemberAcceptance = {
@@ -13,7 +12,10 @@ export const imageMemberAcceptance = {
   accept: byDefault(true, flag, "update"),
   /** Account that the image is offered to. By default that of the keys; to be stated only where IAM does not tell it. */
   memberId: configured(memberId, "replace"),
-  ...located,
+  /** Region. By default the configured one. */
+  region: configured(text(), "replace"),
+  /** Environment: `s`, `g` or `e`. By default the configured one. */
+  environment: configured(text(), "replace"),
   /**
    * Whose keys are used, those of the account that the image is offered to: the name of a profile in Pulumi config `scp:profiles`. By
    * default the stack's.

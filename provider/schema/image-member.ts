@@ -1,6 +1,5 @@
-import { internal, kept, optional, required } from "./description";
-import { imageId, memberId, profileName } from "./kinds";
-import { located } from "./placed";
+import { configured, internal, kept, optional, required } from "./description";
+import { imageId, memberId, profileName, text } from "./kinds";
 
 /** An account that an image is shared with. */
 export const imageMember = {
@@ -8,7 +7,10 @@ export const imageMember = {
   imageId: required(imageId, "replace"),
   /** Id of the account to share it with: up to 64 letters, digits and `-`. */
   memberId: required(memberId, "replace"),
-  ...located,
+  /** Region. By default the configured one. */
+  region: configured(text(), "replace"),
+  /** Environment: `s`, `g` or `e`. By default the configured one. */
+  environment: configured(text(), "replace"),
   /** Whose keys are used, those of the image's owner: the name of a profile in Pulumi config `scp:profiles`. By default the stack's. */
   profile: optional(profileName, "setting"),
 
