@@ -1,5 +1,6 @@
 // What a state of `ImageGenerations` says, and what is made of it.
 
+import { isDeepStrictEqual } from "node:util";
 import type { Image } from "../api/images";
 import { omitUndefined, pick } from "../schema/check";
 import { asState, namesGiven, type Inputs, type Properties, type State } from "../schema/description";
@@ -58,19 +59,36 @@ export function pointersOf(state: GenerationState): Pointers {
 }
 
 /** What of a state a change that failed is gone over again by. */
-export const remembered = [
+const remembered = [
   ...["generations", "channels", "protected", "sharedWith", "facts"],
   ...["origin", "region", "environment", "profile"],
 ];
 
-/** A state, with the generations that a change which failed was to delete. */
+/** What was before the changes that failed, with the one that fails now. */
+export function undoneWith(olds: Properties): Properties[] {
+  const before = omitUndefined(pick(olds, remembered));
+  const earlier = asState(imageGenerations, olds).undone ?? [];
+  const isKnown = earlier.some((one) => isDeepStrictEqual(one, before));
+  return isKnown ? earlier : [...earlier, before];
+}
+
+/** What there may be of these generations: what the state says, and what was before each change that failed. */
+export function everyState(olds: Properties): GenerationState[] {
+  const { undone = [], ...state } = asState(imageGenerations, olds);
+  return [state, ...undone.map((one) => asState(imageGenerations, one))];
+}
+
+/** A state, with the generations that changes which failed were to delete. */
 export function withUndone(properties: Properties): GenerationState {
-  const state = asState(imageGenerations, properties);
-  const undone = asState(imageGenerations, state.undone ?? {});
-  const { generations = [] } = state;
-  const ids = generations.map(({ imageId }) => imageId);
-  const left = (undone.generations ?? []).filter(({ imageId }) => !ids.includes(imageId));
-  return { ...state, generations: [...generations, ...left], facts: { ...undone.facts, ...state.facts } };
+  const [state = {}, ...undone] = everyState(properties);
+  const generations = [...(state.generations ?? [])];
+  for (const one of undone.flatMap((before) => before.generations ?? [])) {
+    if (!generations.some(({ imageId }) => imageId === one.imageId)) {
+      generations.push(one);
+    }
+  }
+  const facts = Object.assign({}, ...undone.map((one) => one.facts), state.facts) as Facts;
+  return { ...asState(imageGenerations, properties), generations, facts };
 }
 
 /** What is remembered of a generation. */

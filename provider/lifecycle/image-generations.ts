@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Image } from "../api/images";
-import { omitUndefined, pick, withDefaults } from "../schema/check";
+import { omitUndefined, withDefaults } from "../schema/check";
 import { asInputs, asState } from "../schema/description";
 import { diffProperties } from "../schema/diff";
 import { describeGeneration, type Generation } from "../schema/generations";
@@ -15,6 +15,7 @@ import { plan, refuseNeeded } from "./generation-plan";
 import {
   allFacts,
   earlierOf,
+  everyState,
   factsOf,
   factsOfAll,
   hold,
@@ -22,8 +23,8 @@ import {
   outputs,
   placeOf,
   pointersOf,
-  remembered,
   toldOf,
+  undoneWith,
   withUndone,
   type GenerationInputs,
   type GenerationState,
@@ -101,20 +102,19 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
 
     async update(id, olds, news) {
       const inputs = asInputs(imageGenerations, news);
-      const state = asState(imageGenerations, olds);
       const location = await context.open(news);
       location.reader.forget();
       hold(inputs, location);
       const { facts = {} } = withUndone(olds);
       try {
-        for (const before of [state, ...(state.undone === undefined ? [] : [state.undone])]) {
-          await change(asState(imageGenerations, before), inputs, location);
+        for (const before of everyState(olds)) {
+          await change(before, inputs, location);
         }
         return { id, outputs: outputs(inputs, await allFacts(inputs, facts, location)) };
       } catch (error) {
         // What the program says now is the state, and what was is remembered: whichever it says next, all of it is gone over again.
-        const undone = state.undone ?? omitUndefined(pick(olds, remembered));
-        throw isExpected(error) ? new PartlyDone(id, { ...outputs(inputs, facts), undone }, error) : error;
+        const partly = { ...outputs(inputs, facts), undone: undoneWith(olds) };
+        throw isExpected(error) ? new PartlyDone(id, partly, error) : error;
       }
     },
 
