@@ -8,7 +8,7 @@ import { bytesOf, MiB } from "./files";
 import { hashingRows, measureHashing, type Hashing } from "./hash";
 import { measureCosts, measureLives, type Costs, type Lives } from "./measure";
 import { tables, type Measured } from "./report";
-import { measureScale, scaleTables, type Scale } from "./scale";
+import { measureScale, scaleTables, writings, type Scale, type Writing } from "./scale";
 import type { EngineName } from "./stacks";
 import { measureUploads, uploadRows, type Uploads } from "./upload";
 
@@ -17,7 +17,8 @@ const usage = `Usage: npm run bench [-- options]
   --images 100,300           only this: stacks of so many images; by default 1, 10, 100 and 300
   --files 1GiB               only this: hashing and uploading a file of this size, beside sha256sum and rclone; versitygw, where it is on
                              PATH, in Go's folder, or named by VERSITYGW, is uploaded to as well
-  --scale 100,300            only this: pipelines of so many images, for docs/scale.md
+  --scale 100,300            only this: pipelines of so many images, for docs/scale.md; a thousand take an hour
+  --state at-end             with --scale: has the CLI write the state at the end alone; by default each-step
   --costs                    only this: calls, bytes, lengths, latencies, loading
   --runs 5                   how often; what is told is the median
   --quick                    10 images, once; nothing is written
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
       engine: { type: "string" },
       images: { type: "string" },
       scale: { type: "string" },
+      state: { type: "string", default: "each-step" },
       costs: { type: "boolean", default: false },
       files: { type: "string" },
       runs: { type: "string", default: "5" },
@@ -50,7 +52,10 @@ async function main(): Promise<void> {
   if (values.scale !== undefined) {
     for (const engine of engines) {
       for (const images of values.scale.split(",").map(positive)) {
-        keep(`scale-${engine}-${images}`, await measureScale(engine, images, tell));
+        const writing = writingNamed(values.state);
+        await measureScale({ engine, writing, images }, tell, (scale) => {
+          keep(`scale-${engine}-${writing}-${images}`, scale);
+        });
       }
     }
   } else if (values.files !== undefined) {
@@ -151,6 +156,14 @@ function enginesNamed(names: string | undefined): [EngineName, ...EngineName[]] 
     ",",
   );
   return [engineNamed(first), ...others.map(engineNamed)];
+}
+
+function writingNamed(name: string): Writing {
+  const writing = writings.find((one) => one === name);
+  if (writing === undefined) {
+    throw new Error(`--state takes ${writings.join(" or ")}.`);
+  }
+  return writing;
 }
 
 function engineNamed(name: string | undefined): EngineName {

@@ -22,13 +22,17 @@ const steps = {
 } satisfies Record<string, { name: string; command: Command }>;
 type Step = keyof typeof steps;
 
+/** When the engine writes the state down. At the end alone it is experimental, and a run that is killed then loses what it has made. */
+export const writings = ["each-step", "at-end"] as const;
+export type Writing = (typeof writings)[number];
+
 /** What was measured of a pipeline of one size. */
 export interface Scale {
   engine: EngineName;
+  writing: Writing;
   images: number;
   /** When it was measured, and on what. */
   circumstances: string;
-  /** The steps that were measured: a size may be too large to do them all. */
   steps: Partial<Record<Step, Timed & { calls: number }>>;
   /** Resources in the state, and its bytes. */
   resources: number;
@@ -37,20 +41,25 @@ export interface Scale {
 
 const importMs = 3_000;
 
+const atEnd = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
+
+/** @param keep takes what is known so far, after each step: a large stack takes hours, and may be given up */
 export async function measureScale(
-  engine: EngineName,
-  images: number,
+  { engine, writing, images }: Pick<Scale, "engine" | "writing" | "images">,
   tell: (line: string) => void,
-): Promise<Scale> {
+  keep: (scale: Scale) => void,
+): Promise<void> {
   const { cloud, url, other } = await startCloud(Array<number>(images).fill(importMs));
   const folder = pipelineFolder();
   const declare = (changed: number) => {
     writeFileSync(join(folder, "images.yaml"), manifestOf(images, changed, [url, other]));
   };
   declare(0);
-  const stack = await openStack(engine, folder, cloud.env);
+  const env = writing === "at-end" ? { ...cloud.env, ...atEnd } : cloud.env;
+  const stack = await openStack(engine, folder, env);
   const scale: Scale = {
     engine,
+    writing,
     images,
     circumstances: circumstances(engine),
     steps: {},
@@ -64,7 +73,7 @@ export async function measureScale(
       const timed = await stack.operate(command);
       const calls = sum(callsSince(before, cloud.stats()));
       scale.steps[step] = { seconds: timed.seconds, memory: timed.memory, calls };
-      tell(`${engine}, ${images}, ${name}: ${timed.seconds.toFixed(1)} s, ${calls} calls`);
+      tell(`${engine}, ${writing}, ${images}, ${name}: ${timed.seconds.toFixed(1)} s, ${calls} calls`);
       if (step === "make") {
         const state = await stack.exported();
         scale.stateBytes = Buffer.byteLength(state);
@@ -72,8 +81,8 @@ export async function measureScale(
           JSON.parse(state) as { deployment: { resources: [] } }
         ).deployment.resources.length;
       }
+      keep(scale);
     }
-    return scale;
   } finally {
     stack.close();
     await cloud.close();
@@ -93,22 +102,27 @@ function manifestOf(count: number, changed: number, [url, other]: readonly [stri
   });
 }
 
-/** A table for each engine: the sizes side by side. */
+/** A table for each engine, and for each way to write the state: the sizes side by side. */
 export function scaleTables(all: readonly Scale[]): string {
-  const engines = (["pulumi", "embedded"] as const).map((name) =>
-    all.filter(({ engine }) => engine === name),
+  const kinds = (["pulumi", "embedded"] as const).flatMap((engine) =>
+    writings.map((writing) => all.filter((one) => one.engine === engine && one.writing === writing)),
   );
-  return engines
+  return kinds
     .filter(({ length }) => length > 0)
     .map(tableOf)
     .join("\n\n");
 }
 
+const writtenWhen: Record<Writing, string> = {
+  "each-step": "the state written after each step, as it is by default",
+  "at-end": "the state written at the end alone (`PULUMI_SKIP_CHECKPOINTS`)",
+};
+
 function tableOf(sizes: readonly Scale[]): string {
   const sorted = [...sizes].sort((a, b) => a.images - b.images);
   const timeOf = (size: Scale, step: Step) => {
     const timed = size.steps[step];
-    return timed === undefined ? "" : `${timed.seconds.toFixed(0)} s, ${timed.calls} calls`;
+    return timed === undefined ? "not measured" : `${timed.seconds.toFixed(0)} s, ${timed.calls} calls`;
   };
   const memoryOf = (size: Scale, role: keyof Memory) => {
     const peaks = Object.values(size.steps).map(({ memory }) => memory[role] ?? 0);
@@ -128,5 +142,6 @@ function tableOf(sizes: readonly Scale[]): string {
   ];
   const head = ["", ...sorted.map(({ images }) => `${images.toLocaleString("en-US")} images`)];
   const from = [...new Set(sorted.map((size) => size.circumstances))].join("; ");
-  return `With ${from}:\n\n${markdownTable(head, rows)}`;
+  const when = writtenWhen[sorted[0]?.writing ?? "each-step"];
+  return `With ${from}; ${when}:\n\n${markdownTable(head, rows)}`;
 }
