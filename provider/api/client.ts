@@ -1,4 +1,4 @@
-import { isTransient, ScpError, type Failure } from "./errors";
+import { isTransient, type Failure } from "./errors";
 import { Http, type RetryPolicy } from "./http";
 import {
   createdImageId,
@@ -12,28 +12,13 @@ import {
   type Image,
   type UpdateImage,
 } from "./images";
+import { listAll, pagesOf, type ListImages, type Paging } from "./image-pages";
 import { MemberClient } from "./members";
 import { accountInUrl, otherPathForm } from "./object-url";
 import { showObject, type StoredObject } from "./object-storage";
 import { imagePath, serverPath } from "./paths";
 import type { Settings } from "./settings";
 import { TagClient } from "./tags";
-
-/** What a list of images is narrowed by. Each must match exactly. */
-export interface ListImages {
-  name?: string;
-  osDistro?: string;
-  status?: string;
-  visibility?: string;
-  scpImageType?: string;
-  scpOriginalImageType?: string;
-  /** Images a page: 1..1000, by default 20. */
-  limit?: number;
-  /** The last id of the page before. */
-  marker?: string;
-  /** By default `created_at:desc`. */
-  sort?: string;
-}
 
 /** What a list of offers is narrowed by. */
 export type PendingImagesQuery = Pick<ListImages, "scpImageType" | "scpOriginalImageType">;
@@ -152,30 +137,14 @@ export class ScpClient {
     });
   }
 
-  /**
-   * All pages of `listImages`, one after the other, until one has no image that none before had: a service may give fewer a page than it
-   * was asked for, or the same page again and again.
-   */
-  async *allImages(query: ListImages = {}): AsyncGenerator<Image> {
-    const limit = query.limit ?? 200;
-    const seen = new Set<string>();
-    let marker = query.marker;
-    for (let page = 0; page < mostPages; page += 1) {
-      const images = await this.listImages({ ...query, limit, marker });
-      const fresh = images.filter(({ id }) => !seen.has(id));
-      if (fresh.length === 0) {
-        return;
-      }
-      fresh.forEach(({ id }) => seen.add(id));
-      yield* fresh;
-      marker = images.at(-1)?.id;
-    }
-    throw new ScpError({
-      failure: "unexpected",
-      operation: "List images",
-      detail: `The list does not end after ${mostPages} pages`,
-      mayHaveWorked: false,
-    });
+  /** What `listImages` lists, page by page. Whoever stops early asks for no more pages. */
+  pagesOfImages(query: ListImages = {}): AsyncGenerator<Image> {
+    return pagesOf(query, this);
+  }
+
+  /** All that `listImages` lists. */
+  allImages(query: ListImages = {}, paging?: Paging): Promise<Image[]> {
+    return listAll(query, this, paging);
   }
 
   /** `GET /v1/pending-images`: the images that other accounts offer to this one, and that it has not answered yet. All in one answer. */
@@ -267,9 +236,6 @@ export class ScpClient {
     });
   }
 }
-
-/** More pages than any account's images fill: a list that goes on is no list. */
-const mostPages = 1_000;
 
 /** What a call without a result reads out of its answer: that it was accepted is all there is to know. */
 const accepted = true;

@@ -109,6 +109,7 @@ export class TagClient {
    */
   async all(): Promise<ReadonlyMap<string, Record<string, string>>> {
     const operation = "List the tags of all images";
+    let longest = 0; // The last page is shorter, and tells nothing of how many there are to come.
     const rows = await allPages("the tags of all images", rowKey, async (page) => {
       const answer = await this.http.send({
         ...tagCall("GET", "/v1/tags", operation),
@@ -120,7 +121,8 @@ export class TagClient {
         rows: { length },
         count = 0,
       } = answer;
-      if (page === mostLongPages || (length > 0 && count > mostLongPages * length)) {
+      longest = Math.max(longest, length);
+      if (page === mostLongPages || (length > 0 && count > mostLongPages * longest)) {
         throw tooMany(operation, answer.count);
       }
       return answer;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Image } from "../api/images";
-import type { ListImages } from "../api/client";
+import type { ListImages } from "../api/image-pages";
 import { providerText, typeName } from "../resources/dynamic";
 import { namesGiven, propertyOf, type Properties } from "../schema/description";
 import { imageRecord } from "../schema/image-record";
@@ -54,7 +54,7 @@ export async function takeOverImages(
     result.file.resources.push(entry("Origin", "origin", "scp-images", randomUUID(), undefined));
   }
   const { client } = context.locate({});
-  for await (const image of client.allImages(query)) {
+  for (const image of await client.allImages(query)) {
     const holder = held.get(image.id);
     const reason =
       holder === undefined

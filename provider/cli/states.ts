@@ -8,7 +8,7 @@ export function heldInStates(files: readonly string[]): Map<string, string> {
 interface Resource {
   type?: unknown;
   id?: unknown;
-  outputs?: { generations?: unknown; undone?: { generations?: unknown } };
+  outputs?: { generations?: unknown; undone?: { generations?: unknown }[] };
 }
 
 /** The ids of what an exported state holds. */
@@ -25,7 +25,7 @@ function idsIn(file: string): string[] {
         ? [id]
         : [];
     return String(type).endsWith("scp:ImageGenerations")
-      ? [outputs?.generations, outputs?.undone?.generations].flatMap(idsOfGenerations)
+      ? [outputs, ...(outputs?.undone ?? [])].flatMap((one) => idsOfGenerations(one?.generations))
       : own;
   });
 }

@@ -99,7 +99,7 @@ async function findCreated(
     untagged.clear();
     const requested = requestTime(begun, services);
     let seen = 0;
-    for await (const image of client.allImages({ limit: pageSize })) {
+    for await (const image of client.pagesOfImages({ limit: pageSize })) {
       seen += 1;
       const created = Date.parse(image.createdAt ?? "");
       // They come newest first; of the first page all are looked at, whatever the clocks say.

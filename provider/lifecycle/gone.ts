@@ -92,12 +92,7 @@ async function proveUnlisted(id: string, remembered: Remembered, client: ScpClie
 
 /** Throws where the list does not answer: then the 404 may be something else's too. */
 async function isListed(id: string, name: string | undefined, client: ScpClient): Promise<boolean> {
-  for await (const image of client.allImages({ name, limit: 1000 })) {
-    if (image.id === id) {
-      return true;
-    }
-  }
-  return false;
+  return (await client.allImages({ name })).some((image) => image.id === id);
 }
 
 /** What a call answers; undefined when the service says that there is no such thing. */

@@ -1,12 +1,11 @@
-import type { ListImages } from "../api/client";
 import { sanitize, ScpError } from "../api/errors";
+import type { ListImages } from "../api/image-pages";
 import type { Image } from "../api/images";
 import { checkProperties, omitUndefined, pick, type CheckFailure } from "../schema/check";
 import { propertyOf, type CallArgs, type Description, type Properties } from "../schema/description";
 import { imageFilters, type imageLookup } from "../schema/image-lookup";
 import type { Location } from "./context";
 import { ImageError } from "./image-error";
-import { listAll } from "./image-list";
 
 /** What images are looked up by. Where it is asked is not part of it. */
 export type ImageFilters = Omit<CallArgs<typeof imageFilters>, "region" | "environment" | "profile">;
@@ -23,6 +22,9 @@ const ofService = [
   "scpImageType",
   "scpOriginalImageType",
 ] as const satisfies readonly (keyof ListImages & keyof ImageFilters)[];
+
+/** As far as that can be told: a look-up decides about no image's life. */
+const onePageACall = { shortIsLast: true };
 
 /** All filters, each with how it is told whether an image is as it says. */
 const filterNames = [...ofService, "owner", "nameRegex"] as const satisfies readonly (keyof ImageFilters)[];
@@ -43,7 +45,7 @@ export function lookupFailures(description: Description, args: Properties): Chec
  * @throws ScpError
  */
 export async function findImages(query: ImageFilters, { client }: Services): Promise<Image[]> {
-  const listed = await listAll(pick(query, ofService), client);
+  const listed = await client.allImages(pick(query, ofService), onePageACall);
   return listed.filter((image) => mismatches(image, query).length === 0).sort(newestFirst);
 }
 
@@ -125,7 +127,7 @@ async function noneText(query: ImageFilters, { client }: Services): Promise<stri
 
 /** For a better message alone, so no failure counts. */
 async function visibleImages({ visibility }: ImageFilters, client: Services["client"]): Promise<Image[]> {
-  const listed = await listAll({ visibility }, client).catch((error: unknown) => {
+  const listed = await client.allImages({ visibility }, onePageACall).catch((error: unknown) => {
     if (error instanceof ScpError) {
       return [];
     }

@@ -79,9 +79,5 @@ export class ImageReader {
 }
 
 async function imagesById(client: Pick<ScpClient, "allImages">): Promise<ReadonlyMap<string, Image>> {
-  const images = new Map<string, Image>();
-  for await (const image of client.allImages({ limit: 1000 })) {
-    images.set(image.id, image);
-  }
-  return images;
+  return new Map((await client.allImages()).map((image) => [image.id, image]));
 }

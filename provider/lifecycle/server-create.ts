@@ -38,7 +38,7 @@ export async function createServerImage(
 async function earlierImages(name: string, { client }: CreationServices): Promise<Image[]> {
   const found: Image[] = [];
   try {
-    for await (const image of client.allImages({ name })) {
+    for await (const image of client.pagesOfImages({ name })) {
       found.push(image);
     }
   } catch (error) {

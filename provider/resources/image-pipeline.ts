@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { ChannelEntry, FileEntry, ImageEntry, LookupEntry, Manifest, ServerEntry } from "../manifest";
+import type { ChannelEntry, FileEntry, LookupEntry, Manifest, ServerEntry } from "../manifest";
 import type { ChannelTarget } from "../schema/image-generations";
 import type { ImageInfo } from "../schema/image-info";
 import { isOfType } from "./dynamic";
@@ -15,6 +15,12 @@ import { ServerImage, type ServerImageArgs } from "./server-image";
 export interface ImagePipelineArgs {
   /** Path of the manifest, from the folder of Pulumi.yaml. */
   manifest: string;
+  /**
+   * Whether an image that stands in the state by itself, under the name of an entry or of its `renamedFrom`, is that entry's: one that a
+   * program declared by `new Image(…)` before, or that came from another stack by `pulumi state move`. Nothing of the image changes. Once
+   * it has been run it can be taken out. By default false.
+   */
+  adoptTopLevel?: boolean;
 }
 
 /** The component's type in the state. Permanent. */
@@ -41,15 +47,15 @@ export class ImagePipeline extends pulumi.ComponentResource {
   /** Where the channels point, by their names. */
   readonly channels: pulumi.Output<Record<string, ChannelTarget>>;
 
-  constructor(name: string, { manifest: path }: ImagePipelineArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ImagePipelineArgs, opts?: pulumi.ComponentResourceOptions) {
     super(pipelineType, name, {}, opts);
-    const { images, channels } = readFrom(path);
-    const made = images.map((entry) =>
-      this.declare(
-        entry,
-        channels.filter(({ image }) => image === entry.key),
-      ),
-    );
+    const { images, channels } = readFrom(args.manifest);
+    const made = images.map((entry) => {
+      const own = channels.filter(({ image }) => image === entry.key);
+      return entry.origin === "lookup"
+        ? lookUp(entry, own)
+        : this.make(entry, own, args.adoptTopLevel ?? false);
+    });
     this.images = Object.fromEntries(made.map(({ key, image }) => [key, image]));
     this.channels = pulumi
       .all(made.map(({ targets }) => targets))
@@ -57,13 +63,16 @@ export class ImagePipeline extends pulumi.ComponentResource {
     this.registerOutputs({ channels: this.channels });
   }
 
-  private declare(entry: ImageEntry, channels: readonly ChannelEntry[]): Declared {
-    return entry.origin === "lookup" ? lookUp(entry, channels) : this.make(entry, channels);
-  }
-
-  private make(entry: FileEntry | ServerEntry, channels: readonly ChannelEntry[]): Declared {
+  private make(
+    entry: FileEntry | ServerEntry,
+    channels: readonly ChannelEntry[],
+    adoptTopLevel: boolean,
+  ): Declared {
     const { key, renamedFrom, sharedWith = [] } = entry;
-    const opts = { parent: this, aliases: renamedFrom.map((name) => ({ name })) };
+    const earlier = renamedFrom.map((name): pulumi.Alias => ({ name }));
+    const parent = pulumi.rootStackResource;
+    const outside = adoptTopLevel ? [{ parent }, ...earlier.map((alias) => ({ ...alias, parent }))] : [];
+    const opts = { parent: this, aliases: [...earlier, ...outside] };
     const inGenerations = { inGenerations: true };
     const image =
       entry.origin === "server"

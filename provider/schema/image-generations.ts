@@ -70,8 +70,8 @@ export const imageGenerations = {
   retainOnDelete: internal<boolean, "setting">("setting"),
   /** The resource option, which means nothing here. */
   replaceOnChanges: internal<string[], "hint">("hint"),
-  /** What was before a change that failed on its way: what has been done of it, nobody knows. */
-  undone: kept<Record<string, unknown>>(),
+  /** What was before each change that failed on its way, since the last that did not: what has been done of them, nobody knows. */
+  undone: kept<Record<string, unknown>[]>(),
   /** What is known of each image, by its id. */
   facts: kept<Record<string, GenerationFacts>>(),
 };

@@ -365,7 +365,7 @@ describe("the other operations, checked by what the emulator holds", () => {
       await emulator.setImage(`image-${number}`, { name: number === 4 ? "four" : "other" });
     }
     const ids: string[] = [];
-    for await (const { id } of client().allImages({ limit: 3, sort: "name:asc" })) ids.push(id);
+    for await (const { id } of client().pagesOfImages({ limit: 3, sort: "name:asc" })) ids.push(id);
     expect([...ids].sort()).toEqual(emulator.images().map(({ id }) => id));
     expect(ids[0]).toBe("image-4");
     // Only an empty page is the end: a service may cap its pages.
@@ -381,13 +381,13 @@ describe("the other operations, checked by what the emulator holds", () => {
   test("list: a full last page is followed by an empty one; an endless one ends", async () => {
     for (const id of ["a", "b", "c", "d"]) await emulator.setImage(id, {});
     const ids: string[] = [];
-    for await (const { id } of client().allImages({ limit: 2 })) ids.push(id);
+    for await (const { id } of client().pagesOfImages({ limit: 2 })) ids.push(id);
     expect(ids.sort()).toEqual(["a", "b", "c", "d"]);
     expect(emulator.stats()).toEqual({ listImages: 3 });
     // A service that forgets the marker answers the same page for ever.
     server.reset({ body: JSON.stringify({ images: [{ id: "a", name: "n", status: "active" }] }) });
     const seen: string[] = [];
-    for await (const { id } of clientFor(server).allImages({ limit: 1 })) seen.push(id);
+    for await (const { id } of clientFor(server).pagesOfImages({ limit: 1 })) seen.push(id);
     expect(seen.length).toBeLessThanOrEqual(2);
   });
 
@@ -401,7 +401,7 @@ describe("the other operations, checked by what the emulator holds", () => {
       response.end(page(marker === "a" ? "b" : "a").body);
     });
     const seen: string[] = [];
-    for await (const { id } of clientFor(server).allImages({ limit: 1 })) {
+    for await (const { id } of clientFor(server).pagesOfImages({ limit: 1 })) {
       seen.push(id);
       if (seen.length > 5) break;
     }
@@ -414,7 +414,7 @@ describe("the other operations, checked by what the emulator holds", () => {
       response.end(page(`image-${next++}`).body);
     });
     const all = async (): Promise<void> => {
-      for await (const { id } of clientFor(server).allImages({ limit: 1 })) {
+      for await (const { id } of clientFor(server).pagesOfImages({ limit: 1 })) {
         if (id === "image-1001") return;
       }
     };

@@ -60,6 +60,14 @@ test("the tags of all images are not asked for where there are very many pages o
   expect(emulator.stats().findTags).toBe(1);
 });
 
+test("nor does a short last page count as how long pages are", async () => {
+  const client = await begin({ tagPageCap: 100 });
+  await emulator.setImage(id, {});
+  await emulator.setTags(id, many.slice(0, 201));
+  expect(Object.keys((await client.tags.all()).get(id) ?? {})).toHaveLength(201);
+  expect(emulator.stats().findTags).toBe(3);
+});
+
 test("a list that stays incomplete is an error, and is begun anew before", async () => {
   const client = await begin();
   await emulator.setImage(id, {});

@@ -114,4 +114,26 @@ export function pipelineSafetySuite(open: OpenStack, timeout: number): void {
     await succeed(world.stack.destroy());
     expect(names()).toEqual([]);
   });
+
+  test("nor after two that failed with different aims", async () => {
+    const before = () => pipeline({ ubuntu: entry(3, { keep: 2 }) }, stable("2.0"));
+    await up(pipeline({ ubuntu: entry(1) }));
+    await up(pipeline({ ubuntu: entry(2) }, stable("2.0")));
+    await up(before());
+    for (const [name, operation] of [
+      ["candidate", "deleteImage"],
+      ["next", "setTags"],
+    ] as const) {
+      const channels = { ...stable("2.0"), [`ubuntu/${name}`]: { image: "ubuntu", version: "3.0" } };
+      world.cloud.faults.add({ kind: "status", status: 403, operation, times: "always" });
+      world.stack.declare(pipeline({ ubuntu: entry(3) }, channels));
+      await fail(world.stack.up());
+    }
+    world.cloud.faults.clear();
+    expect(channelTags()).toContain("ubuntu-3 pulumi-scp-images:channel:ubuntu/candidate 3.0");
+    await up(before());
+    expect(channelTags()).toEqual(["ubuntu-2 pulumi-scp-images:channel:ubuntu/stable 2.0"]);
+    await succeed(world.stack.destroy());
+    expect(names()).toEqual([]);
+  });
 }

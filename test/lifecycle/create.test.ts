@@ -24,7 +24,7 @@ test.each([49, -49])("an image is found by its tag when the service's clock is %
       made.push(image);
       return Promise.reject(new ScpError(lost));
     },
-    allImages: async function* () {
+    pagesOfImages: async function* () {
       yield* await Promise.resolve(made);
     },
     tags: { list: () => Promise.resolve({ [creationTagKey]: "value" }) },

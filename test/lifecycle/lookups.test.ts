@@ -1,9 +1,8 @@
 import { startEmulator, type Emulator } from "../../emulator";
-import type { ListImages } from "../../provider/api/client";
 import type { Image } from "../../provider/api/images";
 import { systemClock } from "../../provider/lifecycle/clock";
 import { createContext, type Location } from "../../provider/lifecycle/context";
-import { listAll } from "../../provider/lifecycle/image-list";
+import { listAll, type ListImages } from "../../provider/api/image-pages";
 import { findImage, findImages, lookupFailures, type ImageQuery } from "../../provider/lifecycle/lookups";
 import { imageFilters, imageLookup } from "../../provider/schema/image-lookup";
 
@@ -128,7 +127,7 @@ describe("one image", () => {
     expect(await ids({})).toEqual([4, 3, 1, 2].map(idOf));
     // The list's own order is not relied on.
     const images = await location().client.listImages({ sort: "created_at:asc" });
-    const client = { listImages: () => Promise.resolve(images) };
+    const client = { allImages: () => Promise.resolve(images) };
     const shuffled = { client } as unknown as Location;
     delete images.at(-1)!.createdAt;
     expect((await findImages({}, shuffled)).map(({ id }) => id)).toEqual([3, 1, 2, 4].map(idOf));
@@ -252,6 +251,8 @@ describe("a list's pages", () => {
     expect(calls()).toBe(3);
   });
 
+  const shortIsLast = { shortIsLast: true };
+
   test.each([
     [20, 60, 4],
     [100, 300, 4],
@@ -259,8 +260,14 @@ describe("a list's pages", () => {
     [500, 501, 2],
   ])("pages capped at %d: all of %d images, in %d calls", async (cap, count, expected) => {
     await fill(count);
-    expect(await listAll({}, capped(cap))).toHaveLength(count);
+    expect(await listAll({}, capped(cap), shortIsLast)).toHaveLength(count);
     expect(calls()).toBe(expected);
+  });
+
+  test("where an image's life hangs on it, only a page without anything new is the end", async () => {
+    await fill(30);
+    expect(await listAll({}, capped(20))).toHaveLength(30);
+    expect(calls()).toBe(3);
   });
 
   test("a list whose marker is deleted meanwhile is read again from the beginning", async () => {
@@ -268,7 +275,7 @@ describe("a list's pages", () => {
     const client = capped(40, (page, images) =>
       page === 1 ? cloud.removeImage(images.at(-1)!.id) : Promise.resolve(),
     );
-    const found = await listAll({}, client);
+    const found = await listAll({}, client, shortIsLast);
     expect(found).toHaveLength(99);
     expect(found.map(({ id }) => id).sort()).toEqual(
       cloud
@@ -281,23 +288,23 @@ describe("a list's pages", () => {
   test("one that is never there again ends with the service's own words", async () => {
     await fill(400);
     const client = capped(20, (_, images) => cloud.removeImage(images.at(-1)!.id));
-    await expect(listAll({}, client)).rejects.toThrow("is not an image");
+    await expect(listAll({}, client, shortIsLast)).rejects.toThrow("is not an image");
     expect(calls()).toBe(10);
   });
 
   test("what is refused from the first is not tried again", async () => {
     cloud.faults.add({ kind: "status", status: 400, operation: "listImages", times: "always" });
-    await expect(listAll({}, location().client)).rejects.toThrow("List images: 400");
+    await expect(listAll({}, location().client, shortIsLast)).rejects.toThrow("List images: 400");
     expect(calls()).toBe(1);
   });
 
   test("a service that forgets the marker, and one that goes on for ever, come to an end", async () => {
     await fill(30);
     const page = await location().client.listImages({ limit: 30 });
-    expect(await listAll({}, { listImages: () => Promise.resolve(page) })).toHaveLength(30);
+    expect(await listAll({}, { listImages: () => Promise.resolve(page) }, shortIsLast)).toHaveLength(30);
     let next = 0;
     const another = () => page.map((image) => ({ ...image, id: `image-${(next += 1)}` }));
-    await expect(listAll({}, { listImages: () => Promise.resolve(another()) })).rejects.toThrow(
+    await expect(listAll({}, { listImages: () => Promise.resolve(another()) }, shortIsLast)).rejects.toThrow(
       "The list does not end after 1000 pages",
     );
   });

@@ -1,0 +1,147 @@
+// Which generations stay, and what keeps a plan from being one.
+
+import { omitUndefined, type CheckFailure } from "../schema/check";
+import { asState, type Properties } from "../schema/description";
+import { describeGeneration, planGenerations, type Generation } from "../schema/generations";
+import { imageGenerations } from "../schema/image-generations";
+import { isUnknown } from "../schema/unknown";
+import type { Location } from "./context";
+import { hold, placeOf, type GenerationInputs } from "./generation-state";
+import { undefinedIfNotFound } from "./gone";
+import { ImageError } from "./image-error";
+
+/** Works out which generations stay. What is to go is looked at first: what is protected, or shared by others, stays. */
+export async function plan(
+  olds: Properties | undefined,
+  inputs: GenerationInputs,
+  location: Location,
+): Promise<{ inputs: Properties; failures: CheckFailure[] }> {
+  const state = asState(imageGenerations, olds ?? {});
+  const isMoved = state.region !== inputs.region || state.environment !== inputs.environment;
+  const apart = failureOfParts(inputs, location);
+  if (apart !== undefined) {
+    return { inputs: omitUndefined({ ...inputs }), failures: [apart] };
+  }
+  const before = isMoved ? [] : await withoutDeadOne(state.generations ?? [], inputs.imageId, location);
+  location.holders.placeGenerations(inputs.origin, placeOf(inputs));
+  const { imageId, version, keep, channels = {} } = inputs;
+  const current: Generation = version === undefined ? { imageId } : { imageId, version };
+  const pinned = Object.values(channels).filter((wanted) => wanted !== "");
+  const { stay, leave } = planGenerations(before, current, { keep, pinned });
+  const lifts = state.protected === true && inputs.protected !== true;
+  const declared = [...(state.sharedWith ?? []), ...(inputs.sharedWith ?? [])];
+  const kept = await Promise.all(leave.map((one) => isKept(one, { lifts, declared }, location)));
+  const generations = [...stay, ...leave.filter((_, index) => kept[index])];
+  const leaving = leave.filter((_, index) => !kept[index]).map(describeGeneration);
+  const planned = { ...inputs, generations, leaving };
+  hold(planned, location);
+  const failures = [
+    ...missingVersions(channels, generations),
+    ...ambiguousVersion(before, current),
+    ...takenByOthers(generations.slice(1), inputs, location),
+  ];
+  return { inputs: omitUndefined(planned), failures };
+}
+
+/** A run that replaces the record and leaves its import out would take the old image for the new one. */
+function failureOfParts(
+  { imageId, origin }: GenerationInputs,
+  { holders }: Location,
+): CheckFailure | undefined {
+  const made = isUnknown(origin) ? undefined : holders.latestOf(origin);
+  const reason =
+    `the image was replaced by ${made}, and this run leaves out what waits for it. ` +
+    "Nothing was deleted. Run again without --target and --exclude, or with the whole of the entry.";
+  return made === undefined || isUnknown(imageId) || made === imageId
+    ? undefined
+    : { property: "imageId", reason };
+}
+
+/** A current image that is gone by the time of its replacement is no earlier generation. */
+async function withoutDeadOne(
+  before: readonly Generation[],
+  imageId: string,
+  { client }: Location,
+): Promise<readonly Generation[]> {
+  const [was] = before;
+  if (was === undefined || was.imageId === imageId || isUnknown(was.imageId)) {
+    return before;
+  }
+  if ((await undefinedIfNotFound(() => client.showImage(was.imageId))) !== undefined) {
+    return before;
+  }
+  const isListed = (await client.allImages()).some(({ id }) => id === was.imageId);
+  return isListed ? before : before.slice(1);
+}
+
+/** Another name for the same content must not be that of an earlier generation, which would go for it. */
+function ambiguousVersion(before: readonly Generation[], { imageId, version }: Generation): CheckFailure[] {
+  const [was, ...earlier] = before;
+  const other = earlier.find((one) => version !== undefined && one.version === version);
+  const reason =
+    `is ${version} now, which is what an earlier generation is called: ${other?.imageId}. ` +
+    "To go back to that one, point a channel at it; else give this content another version.";
+  return was?.imageId !== imageId || was.version === version || other === undefined
+    ? []
+    : [{ property: "version", reason: `version ${reason}` }];
+}
+
+/** An image is one's alone: of two entries that had it, one would delete it. */
+function takenByOthers(
+  earlier: readonly Generation[],
+  { origin }: GenerationInputs,
+  { holders }: Location,
+): CheckFailure[] {
+  const taken = earlier.filter(({ imageId }) => !isUnknown(origin) && holders.hasNewcomer(imageId, origin));
+  return taken.map((one) => ({
+    property: "generations",
+    reason: `the earlier generation ${describeGeneration(one)} is managed by another resource of this program already: leave its imageId out there.`,
+  }));
+}
+
+function missingVersions(
+  channels: Readonly<Record<string, string>>,
+  generations: readonly Generation[],
+): CheckFailure[] {
+  const versions = generations.flatMap(({ version }) => version ?? []);
+  return Object.entries(channels)
+    .filter(([, version]) => version !== "" && !versions.includes(version))
+    .map(([channel, version]) => ({
+      property: "channels",
+      reason:
+        `channel "${channel}" names version ${version}, which is not kept; ` +
+        (versions.length === 0 ? "no image here has a version." : `there are ${versions.join(", ")}.`),
+    }));
+}
+
+/** Whether a generation stays that nothing of the program keeps: it is protected, or shared with accounts that the program does not name. */
+async function isKept(
+  { imageId }: Generation,
+  { lifts, declared }: { lifts: boolean; declared: readonly string[] },
+  { client }: Location,
+): Promise<boolean> {
+  if (isUnknown(imageId)) {
+    return false;
+  }
+  const image = await undefinedIfNotFound(() => client.showImage(imageId));
+  if (image === undefined || (image.protected === true && !lifts)) {
+    return image !== undefined;
+  }
+  const members = image.visibility === "shared" ? await client.members.list(imageId) : [];
+  return members.some(({ memberId }) => !declared.includes(memberId));
+}
+
+/** Between the plan and the delete somebody may have come to need one. @throws ImageError before anything is deleted */
+export async function refuseNeeded(
+  leaving: readonly Generation[],
+  declared: readonly string[],
+  location: Location,
+): Promise<void> {
+  for (const generation of leaving) {
+    if (await isKept(generation, { lifts: false, declared }, location)) {
+      throw new ImageError(
+        `${describeGeneration(generation)} is protected, or shared with other accounts, since the preview. Nothing was deleted; run again.`,
+      );
+    }
+  }
+}
