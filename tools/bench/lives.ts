@@ -25,11 +25,19 @@ export interface LifeSettings {
 
 const example = join(__dirname, "../../../examples/images/example.qcow2");
 
-/** An emulator with a file to import. */
-export async function startCloud(times: readonly number[] = []): Promise<{ cloud: Emulator; url: string }> {
+/** An emulator with a file to import, and the same once more under another name. */
+export async function startCloud(
+  times: readonly number[] = [],
+): Promise<{ cloud: Emulator; url: string; other: string }> {
   const cloud = await startEmulator({ importMs: ({ name }) => times[Number(/\d+$/.exec(name)?.[0])] ?? 0 });
-  await cloud.putObject("images", "golden.qcow2", readFileSync(example));
-  return { cloud, url: cloud.objectUrl("images", "golden.qcow2") };
+  for (const object of ["golden.qcow2", "golden-2.qcow2"]) {
+    await cloud.putObject("images", object, readFileSync(example));
+  }
+  const [url, other] = [
+    cloud.objectUrl("images", "golden.qcow2"),
+    cloud.objectUrl("images", "golden-2.qcow2"),
+  ];
+  return { cloud, url, other };
 }
 
 const commands: Record<Operation, Command> = {

@@ -8,6 +8,7 @@ import { bytesOf, MiB } from "./files";
 import { hashingRows, measureHashing, type Hashing } from "./hash";
 import { measureCosts, measureLives, type Costs, type Lives } from "./measure";
 import { tables, type Measured } from "./report";
+import { measureScale, scaleTables, writings, type Scale, type Writing } from "./scale";
 import type { EngineName } from "./stacks";
 import { measureUploads, uploadRows, type Uploads } from "./upload";
 
@@ -16,11 +17,13 @@ const usage = `Usage: npm run bench [-- options]
   --images 100,300           only this: stacks of so many images; by default 1, 10, 100 and 300
   --files 1GiB               only this: hashing and uploading a file of this size, beside sha256sum and rclone; versitygw, where it is on
                              PATH, in Go's folder, or named by VERSITYGW, is uploaded to as well
+  --scale 100,300            only this: pipelines of so many images, for docs/scale.md; a thousand take an hour
+  --state at-end             with --scale: has the CLI write the state at the end alone; by default each-step
   --costs                    only this: calls, bytes, lengths, latencies, loading
   --runs 5                   how often; what is told is the median
   --quick                    10 images, once; nothing is written
   --again                    measures nothing: writes down the last numbers again
-What was measured is kept in .local/bench; docs/bench.md and docs/bench.svg are made from all that is there.
+What was measured is kept in .local/bench; docs/bench.md, docs/bench.svg and docs/scale.md are made from all that is there.
 `;
 
 const repository = resolve(__dirname, "../../..");
@@ -31,6 +34,8 @@ async function main(): Promise<void> {
     options: {
       engine: { type: "string" },
       images: { type: "string" },
+      scale: { type: "string" },
+      state: { type: "string", default: "each-step" },
       costs: { type: "boolean", default: false },
       files: { type: "string" },
       runs: { type: "string", default: "5" },
@@ -44,7 +49,16 @@ async function main(): Promise<void> {
     process.stdout.write(`\n${tables({ lives: [lives] })}\n`);
     return;
   }
-  if (values.files !== undefined) {
+  if (values.scale !== undefined) {
+    for (const engine of engines) {
+      for (const images of values.scale.split(",").map(positive)) {
+        const writing = writingNamed(values.state);
+        await measureScale({ engine, writing, images }, tell, (scale) => {
+          keep(`scale-${engine}-${writing}-${images}`, scale);
+        });
+      }
+    }
+  } else if (values.files !== undefined) {
     keep("files", await measureFiles(bytesOf(values.files), positive(values.runs)));
   } else if (!values.again) {
     const all = values.images === undefined && !values.costs;
@@ -88,12 +102,18 @@ function tell(line: string): void {
   process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 }
 
-function keep(name: string, numbers: Costs | Lives | Files): void {
+function keep(name: string, numbers: Costs | Lives | Files | Scale): void {
   mkdirSync(kept, { recursive: true });
   writeFileSync(join(kept, `${name}.json`), JSON.stringify(numbers, null, 2));
 }
 
-function readKept(): Measured & { files?: Files } {
+/** All that was measured, whenever that was. */
+interface Kept extends Measured {
+  files?: Files;
+  scales: Scale[];
+}
+
+function readKept(): Kept {
   const files = existsSync(kept) ? readdirSync(kept).filter((name) => name.endsWith(".json")) : [];
   if (files.length === 0) {
     throw new Error("Nothing has been measured yet.");
@@ -102,15 +122,15 @@ function readKept(): Measured & { files?: Files } {
   return {
     costs: files.includes("costs.json") ? (read("costs.json") as Costs) : undefined,
     files: files.includes("files.json") ? (read("files.json") as Files) : undefined,
+    scales: files.filter((name) => name.startsWith("scale-")).map((name) => read(name) as Scale),
     lives: files
-      .filter((name) => !["costs.json", "files.json"].includes(name))
+      .filter((name) => !["costs.json", "files.json"].includes(name) && !name.startsWith("scale-"))
       .map((name) => read(name) as Lives),
   };
 }
 
-function write({ files, ...measured }: Measured & { files?: Files }): void {
-  const page = join(repository, "docs/bench.md");
-  const put = (name: string, content: string) => {
+function write({ files, scales, ...measured }: Kept): void {
+  const put = (name: string, content: string, page = join(repository, "docs/bench.md")) => {
     process.stdout.write(`\n${content}\n`);
     writeFileSync(page, withTable(readFileSync(page, "utf8"), name, content));
   };
@@ -120,6 +140,9 @@ function write({ files, ...measured }: Measured & { files?: Files }): void {
   }
   if (files !== undefined) {
     put("files", filesTable(files));
+  }
+  if (scales.length > 0) {
+    put("scale", scaleTables(scales), join(repository, "docs/scale.md"));
   }
 }
 
@@ -133,6 +156,14 @@ function enginesNamed(names: string | undefined): [EngineName, ...EngineName[]] 
     ",",
   );
   return [engineNamed(first), ...others.map(engineNamed)];
+}
+
+function writingNamed(name: string): Writing {
+  const writing = writings.find((one) => one === name);
+  if (writing === undefined) {
+    throw new Error(`--state takes ${writings.join(" or ")}.`);
+  }
+  return writing;
 }
 
 function engineNamed(name: string | undefined): EngineName {

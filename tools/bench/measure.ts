@@ -138,7 +138,8 @@ function repeat<T>(times: number, make: () => T): T[] {
   return Array.from({ length: times }, make);
 }
 
-function circumstances(engine: EngineName): string {
+/** On what, and when. */
+export function circumstances(engine: EngineName): string {
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "CPU"}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform}`;
   return `${engineNames[engine]}, ${new Date().toISOString().slice(0, 10)}, ${machine}, Node.js ${process.versions.node}`;
 }

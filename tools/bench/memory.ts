@@ -1,4 +1,4 @@
-// The most memory that the program's and the provider's process took. Linux only: elsewhere nothing is known.
+// The most memory that the engine's, the program's and the provider's process took. Linux only: elsewhere nothing is known.
 
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -9,8 +9,8 @@ const scripts = {
 };
 type Role = keyof typeof scripts;
 
-/** Megabytes. */
-export type Memory = Partial<Record<Role, number>>;
+/** Megabytes. The engine is the process that was started. */
+export type Memory = Partial<Record<Role | "engine", number>>;
 
 const sampleEvery = 250;
 
@@ -22,6 +22,7 @@ export function watchMemory(root: number): () => Memory {
     if (roles.size < 2) {
       findRoles(root, roles);
     }
+    peaks.engine = Math.max(peaks.engine ?? 0, peakOf(root));
     for (const [process, role] of roles) {
       peaks[role] = Math.max(peaks[role] ?? 0, peakOf(process));
     }

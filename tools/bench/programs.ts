@@ -79,10 +79,24 @@ const parent = join(resolve(__dirname, "../../.."), ".local", "bench");
 
 /** Makes a folder with a program. */
 export function programFolder(side: Side, settings: ProgramSettings): string {
+  return folderOf(side, sources[side](settings));
+}
+
+/** Makes a folder with the program of a pipeline, whose images.yaml is the caller's to write. */
+export function pipelineFolder(): string {
+  return folderOf(
+    "pipeline",
+    `const { ImagePipeline } = require("pulumi-scp-images");
+exports.channels = new ImagePipeline("images", { manifest: "images.yaml" }).channels;
+`,
+  );
+}
+
+function folderOf(name: string, program: string): string {
   mkdirSync(parent, { recursive: true });
-  const folder = mkdtempSync(join(parent, `${side}-`));
+  const folder = mkdtempSync(join(parent, `${name}-`));
   const runtime = "runtime:\n  name: nodejs\n  options:\n    typescript: false\n";
   writeFileSync(join(folder, "Pulumi.yaml"), `name: bench\n${runtime}main: index.js\n`);
-  writeFileSync(join(folder, "index.js"), sources[side](settings));
+  writeFileSync(join(folder, "index.js"), program);
   return folder;
 }
