@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
+import { isAccountId, isSameAccount } from "../api/account-id";
 import type { ScpClient } from "../api/client";
 import { isUnauthorized, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
-import { accountInUrl, isAccountId } from "../api/object-url";
+import { accountInUrl } from "../api/object-url";
 import { isLoopback } from "../api/regions";
 import { ImageError } from "./image-error";
 
@@ -44,7 +45,7 @@ export async function checkExpectedAccount(client: ScpClient): Promise<void> {
       { cause: error },
     );
   });
-  if (actual !== expected) {
+  if (!isSameAccount(actual, expected)) {
     throw new ImageError(
       `The keys (access key from ${sources.accessKey ?? "?"}) are of account ${actual}, but ${where} says ${expected}. Nothing was done.`,
     );
@@ -114,7 +115,7 @@ export async function compareAccounts(client: ScpClient, imageId: string, by: Ma
   );
   if (keys.id !== undefined && maker !== undefined) {
     const reason = `${keys.reason}, and it was made by account ${maker}`;
-    return keys.id === maker ? same : { verdict: "another", reason };
+    return isSameAccount(keys.id, maker) ? same : { verdict: "another", reason };
   }
   if (by.madeWith === fingerprint(client, imageId)) {
     return same;
@@ -128,7 +129,7 @@ export async function compareAccounts(client: ScpClient, imageId: string, by: Ma
     return { verdict: "untold", reason: `${untold}: they list no image of their own` };
   }
   const reason = `the keys' images are those of owner ${own.owner}, and it was made by ${owner}`;
-  return own.owner === owner ? same : { verdict: "untold", reason };
+  return isSameAccount(own.owner, owner) ? same : { verdict: "untold", reason };
 }
 
 /** Says why the keys in use are not known to be those of the account that made an image; undefined when they are. */
@@ -148,8 +149,7 @@ export async function foreignAccount(
 export async function foreignFile(client: ScpClient, url: string): Promise<string | undefined> {
   const account = accountInUrl(url);
   const keys = account === undefined ? undefined : await client.accountId().catch(undefinedIfRefused);
-  const isAnother = keys !== undefined && isAccountId(keys) && keys.toLowerCase() !== account?.toLowerCase();
-  return isAnother
+  return account !== undefined && keys !== undefined && isAccountId(keys) && !isSameAccount(keys, account)
     ? `url names a file of account ${account}, but the keys (access key from ${client.settings.sources.accessKey ?? "?"}) are of account ` +
         `${keys}. SCP takes files of the caller's own account only.`
     : undefined;
@@ -166,14 +166,16 @@ export async function anothersImage(
   const maker = accountInUrl(url);
   const keys = await client.accountId().catch(undefinedIfRefused);
   if (maker !== undefined && keys !== undefined) {
-    return maker === keys ? undefined : `it is of account ${maker}, and the keys are of account ${keys}`;
+    return isSameAccount(maker, keys)
+      ? undefined
+      : `it is of account ${maker}, and the keys are of account ${keys}`;
   }
   if (owner === undefined || visibility === "private") {
     return undefined; // Private images of others are not shown.
   }
   const [own] =
     (await client.listImages({ visibility: "private", limit: 1 }).catch(undefinedIfRefused)) ?? [];
-  return own?.owner === undefined || own.owner === owner
+  return own?.owner === undefined || isSameAccount(own.owner, owner)
     ? undefined
     : `it is of owner ${owner}, and the keys' own images are of owner ${own.owner}`;
 }

@@ -1,3 +1,4 @@
+import { isSameAccount } from "../api/account-id";
 import { sanitize, ScpError } from "../api/errors";
 import type { ListImages } from "../api/image-pages";
 import type { Image } from "../api/images";
@@ -100,6 +101,9 @@ function mismatches(image: Image, query: ImageFilters): FilterName[] {
 
 /** A service may write a word in capitals. Names differ by them. */
 function isSame(name: FilterName, has: string | undefined, wanted: string): boolean {
+  if (name === "owner") {
+    return has !== undefined && isSameAccount(has, wanted);
+  }
   const { kind } = propertyOf(imageFilters, name);
   return name.startsWith("scp") ? has?.toLowerCase() === wanted.toLowerCase() : kind.same(has, wanted);
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isSameAccount } from "../api/account-id";
 import { imageIdPattern, isImageId } from "../api/images";
 import { isSameObject } from "../api/object-url";
 import { complaintAboutProfile, profilePattern } from "../api/profile";
@@ -127,11 +128,15 @@ function idOf(whose: string): Kind<string> {
   );
 }
 
-/** The id of an account that an image is shared with. */
-export const memberId: Kind<string> = text({
-  pattern: memberIdPattern,
-  complaint: `must be an account's id: 1 to 64 characters out of letters, digits and "-"`,
-});
+/** The id of an account that an image is shared with. Capitals mean the same. */
+export const memberId: Kind<string> = {
+  ...text({
+    pattern: memberIdPattern,
+    complaint: `must be an account's id: 1 to 64 characters out of letters, digits and "-"`,
+  }),
+  same: (one, other) =>
+    typeof one === "string" && typeof other === "string" ? isSameAccount(one, other) : isSame(one, other),
+};
 
 /** What the content of an image is called. */
 export const versionLabel: Kind<string> = text({
