@@ -4,7 +4,7 @@ import { asInputs, type Description, type Properties } from "../schema/descripti
 import { managedRecord } from "../schema/managed-image";
 import { immutableMismatches } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
-import { anothersImage } from "./accounts";
+import { notOurs } from "./accounts";
 import { failuresOfImage } from "./check";
 import type { Location } from "./context";
 import { ImageError } from "./image-error";
@@ -120,7 +120,7 @@ async function hindrancesOf(
       "it is protected, and the program says protected: false; say true to take it over, and change that afterwards",
     );
   }
-  const foreign = await anothersImage(location.client, image);
+  const foreign = await notOurs(location.client, image);
   if (foreign !== undefined) {
     all.push(foreign);
   }
