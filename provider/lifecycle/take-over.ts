@@ -8,6 +8,7 @@ import { notOurs } from "./accounts";
 import { failuresOfImage } from "./check";
 import type { Location } from "./context";
 import { ImageError } from "./image-error";
+import { hiddenByTakeOver } from "./unshare";
 
 // A record whose program gives an imageId manages that image instead of making one.
 
@@ -123,6 +124,11 @@ async function hindrancesOf(
   const foreign = await notOurs(location.client, image);
   if (foreign !== undefined) {
     all.push(foreign);
+  }
+  // What another account is told of its members is no matter then.
+  const hidden = foreign === undefined ? await hiddenByTakeOver(image, inputs, location) : undefined;
+  if (hidden !== undefined) {
+    all.push(hidden);
   }
   return [...all, ...(await hindrances(image, inputs, location))];
 }

@@ -53,6 +53,32 @@ describe("an image that another account shares is not taken over", () => {
   });
 });
 
+test.each(kinds)("%s: an image that has members is not made private by taking it over", async (type) => {
+  const imageId = await shared(type);
+  const own = await world.stack("own");
+  own.declare(declared(type, { imageId, visibility: undefined }));
+  for (const text of [await fail(own.preview()), await fail(own.up())]) {
+    expect(text).toContain(
+      `it is shared with account ${world.second.accountId}, and the program would make it private`,
+    );
+  }
+  expect(world.only()).toMatchObject({ visibility: "shared", members: [{ status: "accepted" }] });
+  expect((await world.call("second", "GET", `/v1/images/${imageId}`)).status).toBe(200);
+  own.declare(declared(type, { imageId }));
+  await succeed(own.up());
+  expect((await world.call("second", "GET", `/v1/images/${imageId}`)).status).toBe(200);
+});
+
+test.each(kinds)("%s: a shared image without members is", async (type) => {
+  const owner = await world.stack("owner");
+  owner.declare(declared(type, {}));
+  await succeed(owner.up());
+  const own = await world.stack("own");
+  own.declare(declared(type, { imageId: world.only().id, visibility: undefined }));
+  await succeed(own.up());
+  expect(world.only()).toMatchObject({ visibility: "private" });
+});
+
 describe("one's own image that is shared is taken over", () => {
   test.each(kinds)("%s, also where only a private image tells whose it is", async (type) => {
     const imageId = await shared(type);
