@@ -6,6 +6,7 @@ import {
   createRequest,
   imageFrom,
   isObject,
+  isSameId,
   serverImageRequest,
   text,
   updateRequest,
@@ -242,9 +243,9 @@ export class ScpClient {
 /** What a call without a result reads out of its answer: that it was accepted is all there is to know. */
 const accepted = true;
 
-/** What is not the image that was asked for is no answer. */
+/** What is not the image that was asked for is no answer. Its id is what the service calls it: paths are made of that. */
 function ofId(image: Image | undefined, id: string): Image | undefined {
-  return image?.id === id ? image : undefined;
+  return isSameId(image?.id, id) ? image : undefined;
 }
 
 function imagesFrom(body: unknown): Image[] | undefined {

@@ -127,11 +127,19 @@ export function serverImageRequest(name: string): Wire {
   return { image_name: name };
 }
 
-/** The id of the image that such a request began to make. */
+/**
+ * The id of the image that such a request began to make. Nothing else is told of it, so a UUID is taken as UUIDs are written wherever an
+ * image is shown: in small letters.
+ */
 export function createdImageId(body: unknown): string | undefined {
   const id = isObject(body) ? text(body.image_id) : undefined;
-  return id !== undefined && isImageId(id) ? id : undefined;
+  if (id === undefined || !isImageId(id)) {
+    return undefined;
+  }
+  return uuid.test(id) ? id.toLowerCase() : id;
 }
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Names in camel case become the wire's, `minDisk` is `min_disk`: here, and nowhere else. */
 function toWire(values: object): Wire {
@@ -157,6 +165,13 @@ export const imageIdPattern = /^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/;
 /** Whether a text can be an image's id, or a server's, and so stand in a path. */
 export function isImageId(id: string): boolean {
   return imageIdPattern.test(id);
+}
+
+/** Whether two ids are one: a service may write the one that it was given in other letters. */
+export function isSameId(one: unknown, other: unknown): boolean {
+  return typeof one === "string" && typeof other === "string"
+    ? one.toLowerCase() === other.toLowerCase()
+    : one === other;
 }
 
 /** An image out of an answer; undefined when the answer is no image. */

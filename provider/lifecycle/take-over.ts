@@ -1,4 +1,4 @@
-import type { Image } from "../api/images";
+import { isSameId, type Image } from "../api/images";
 import type { CheckFailure } from "../schema/check";
 import { asInputs, type Description, type Properties } from "../schema/description";
 import { managedRecord } from "../schema/managed-image";
@@ -34,8 +34,8 @@ export async function takeOverFailures(
   if (imageId === undefined || isUnknown(imageId)) {
     return [];
   }
-  if (olds?.imageId === imageId) {
-    holders.want(imageId);
+  if (typeof olds?.imageId === "string" && isSameId(olds.imageId, imageId)) {
+    holders.want(olds.imageId);
     return [];
   }
   // A record that is replaced is checked again, as a new one.
@@ -112,6 +112,9 @@ async function hindrancesOf(
   const all = immutableMismatches(description, image, inputs);
   if (!["queued", "saving", "uploading", "importing", "active"].includes(image.status)) {
     all.push(`it is ${image.status}`);
+  }
+  if (image.id !== inputs.imageId) {
+    all.push(`its id is written ${image.id}`); // All that this run knows of images, it knows by their ids.
   }
   if (image.visibility === "public" || image.visibility === "community") {
     all.push(`it is ${image.visibility}`);

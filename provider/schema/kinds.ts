@@ -118,13 +118,16 @@ export const profileName: Kind<string> = kind({ type: "string", pattern: profile
   typeof value === "string" ? complaintAboutProfile(value) : "must be a text",
 );
 
+/** Capitals mean the same, here and in a server's id. */
 export const imageId = idOf("an image");
 export const serverId = idOf("a server");
 
 function idOf(whose: string): Kind<string> {
   const errorMessage = `must be ${whose}'s id, a UUID`;
-  return kind({ type: "string", pattern: imageIdPattern.source, errorMessage }, (value) =>
-    unless(typeof value === "string" && isImageId(value), errorMessage),
+  return kind(
+    { type: "string", pattern: imageIdPattern.source, errorMessage },
+    (value) => unless(typeof value === "string" && isImageId(value), errorMessage),
+    (one, other) => isSame(lowerCase(one), lowerCase(other)),
   );
 }
 
