@@ -55,8 +55,12 @@ export const imageFields: Readonly<Record<string, { type: string }>> = { ...esse
 /** The values of fields: each may be missing from an answer. */
 type FieldsOf<F> = { [K in keyof F]?: F[K] extends Field<infer T> ? T : never };
 
+/** An image's name as the service writes it, where that has signs which are not shown, or is beyond measure. For comparison alone. */
+export const writtenName = Symbol("the name as it is written");
+
 /** An image as Show Image tells it. States are Glance's, in lower case: queued, saving, uploading, importing, active, deactivated … */
-export type Image = Required<FieldsOf<typeof essential>> & FieldsOf<typeof optionalFields>;
+export type Image = Required<FieldsOf<typeof essential>> &
+  FieldsOf<typeof optionalFields> & { [writtenName]?: string };
 
 /** The fields of a volume of an image that was made from a server: an entry of Nova's block device mapping. */
 const volumeFields = {
@@ -184,7 +188,9 @@ export function imageFrom(body: unknown): Image | undefined {
   if (id === undefined || !isImageId(id) || status === undefined) {
     return undefined;
   }
-  return { id, status, ...readFields(answer, optionalFields) };
+  const image = { id, status, ...readFields(answer, optionalFields) };
+  const name = text(body.name);
+  return name === image.name ? image : { ...image, [writtenName]: name };
 }
 
 /** The longest text that an image tells, in characters. No documented one has more than 255, or three times that where it is encoded. */

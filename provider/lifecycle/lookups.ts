@@ -1,7 +1,7 @@
 import { isSameAccount } from "../api/account-id";
-import { sanitize, ScpError } from "../api/errors";
+import { cutShort, sanitize, ScpError, unfitToShow } from "../api/errors";
 import type { ListImages } from "../api/image-pages";
-import type { Image } from "../api/images";
+import { writtenName, type Image } from "../api/images";
 import { checkProperties, omitUndefined, pick, type CheckFailure } from "../schema/check";
 import { propertyOf, type CallArgs, type Description, type Properties } from "../schema/description";
 import { imageFilters, type imageLookup } from "../schema/image-lookup";
@@ -91,12 +91,17 @@ function mismatches(image: Image, query: ImageFilters): FilterName[] {
       return false;
     }
     if (name === "nameRegex") {
-      return !new RegExp(wanted).test(image.name ?? "");
+      return !new RegExp(wanted).test(nameOf(image) ?? "");
     }
-    const has = image[name];
+    const has = name === "name" ? nameOf(image) : image[name];
     const believed = has === undefined && name !== "owner";
     return !believed && !isSame(name, has, wanted);
   });
+}
+
+/** Signs that are not shown count too: to the service, and to servers, it is another name. */
+function nameOf(image: Image): string | undefined {
+  return image[writtenName] ?? image.name;
 }
 
 /** A service may write a word in capitals. Names differ by them. */
@@ -108,6 +113,7 @@ function isSame(name: FilterName, has: string | undefined, wanted: string): bool
   return name.startsWith("scp") ? has?.toLowerCase() === wanted.toLowerCase() : kind.same(has, wanted);
 }
 
+const longestShown = 400;
 const mostNamed = 10;
 const mostNear = 5;
 
@@ -150,7 +156,11 @@ function nearness(image: Image, query: ImageFilters): string[] {
     return new RegExp(query.nameRegex ?? "", "i").test(image.name ?? "") ? [candidate(image)] : [];
   }
   const isAlike = only !== "name" || plain(image.name) === plain(query.name);
-  return isAlike ? [`${candidate(image)}, whose ${only} is ${shown(image[only] ?? "not told")}`] : [];
+  return isAlike
+    ? [
+        `${candidate(image)}, whose ${only} is ${shown((only === "name" ? nameOf(image) : image[only]) ?? "not told")}`,
+      ]
+    : [];
 }
 
 function plain(name = ""): string {
@@ -158,9 +168,10 @@ function plain(name = ""): string {
 }
 
 /** An image by which a user can tell it from others. */
-export function candidate({ id, name = "", status, createdAt }: Image): string {
+export function candidate(image: Image): string {
+  const { id, status, createdAt } = image;
   const made = createdAt === undefined ? "" : `, created ${sanitize(createdAt, [])}`;
-  return `${id} (${shown(name)}, ${sanitize(status, [])}${made})`;
+  return `${id} (${shown(nameOf(image) ?? "")}, ${sanitize(status, [])}${made})`;
 }
 
 /** Filters in words. */
@@ -171,6 +182,10 @@ function inWords(query: ImageFilters): string {
     .join(", ");
 }
 
+/** Signs that are not fit to be shown as what they are: two texts that differ by them alone would look the same. */
 function shown(text: string): string {
-  return JSON.stringify(sanitize(text, []));
+  const escape = (sign: string) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(cutShort(text, longestShown)).replace(unfitToShow, (signs) =>
+    Array.from(signs, escape).join(""),
+  );
 }

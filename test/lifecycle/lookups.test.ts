@@ -309,3 +309,31 @@ describe("a list's pages", () => {
     );
   });
 });
+
+describe("names with signs that are not shown", () => {
+  const odd = "gol\u200eden";
+
+  beforeEach(async () => {
+    await put(1);
+    await put(2, { name: odd });
+  });
+
+  test("are other names than without them", async () => {
+    expect(await ids({ name: "golden" })).toEqual([idOf(1)]);
+    expect(await ids({ name: odd })).toEqual([idOf(2)]);
+    expect((await find({ nameRegex: "^golden$", mostRecent: true })).id).toBe(idOf(1));
+    expect((await find({ nameRegex: "\u200e" })).id).toBe(idOf(2));
+  });
+
+  test("are told as what they are, and are in no answer", async () => {
+    await cloud.removeImage(idOf(1));
+    for (const query of [{ name: "golden" }, { name: "gol\u200fden" }]) {
+      const text = await refusal(query);
+      expect(text).toContain(`Near: ${idOf(2)} ("gol\\u200eden", active`);
+      expect(text).not.toMatch(/[\u200e\u200f]/);
+    }
+    const image = await find({ name: odd });
+    expect(image.name).toBe("golden");
+    expect(JSON.stringify(image)).not.toContain("\u200e");
+  });
+});
