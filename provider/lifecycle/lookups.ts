@@ -12,7 +12,7 @@ import { ImageError } from "./image-error";
 export type ImageFilters = Omit<CallArgs<typeof imageFilters>, "region" | "environment" | "profile">;
 export type ImageQuery = ImageFilters & Pick<CallArgs<typeof imageLookup>, "id" | "mostRecent">;
 
-type Services = Pick<Location, "client">;
+type Services = Pick<Location, "client"> & Partial<Pick<Location, "created">>;
 
 /** The filters that the service applies. */
 const ofService = [
@@ -65,7 +65,7 @@ export async function findImage(query: ImageQuery, location: Services): Promise<
     throw new ImageError(await noneText(filters, location));
   }
   if (others.length > 0 && mostRecent !== true) {
-    throw new ImageError(manyText(filters, [newest, ...others]));
+    throw new ImageError(manyText(filters, [newest, ...others], location));
   }
   return newest;
 }
@@ -117,13 +117,26 @@ const longestShown = 400;
 const mostNamed = 10;
 const mostNear = 5;
 
-function manyText(query: ImageFilters, images: readonly Image[]): string {
+function manyText(query: ImageFilters, images: readonly Image[], { created }: Services): string {
   const some = images.slice(0, mostNamed).map(candidate);
   const more = images.length > some.length ? ` and ${images.length - some.length} more` : "";
   return (
     `${images.length} images have ${inWords(query)}: ${some.join("; ")}${more}. ` +
-    "Set mostRecent to take the newest, narrow the filters, or use the id of the one that is meant."
+    `Set mostRecent to take the newest, narrow the filters, or use the id of the one that is meant.${ofReplacement(images, created)}`
   );
+}
+
+/** A replacement makes the new image first. A look-up that fails then ends the run, and with it what would delete the old one. */
+function ofReplacement(images: readonly Image[], created: Services["created"]): string {
+  const made = images.find(({ id }) => created?.has(id));
+  const isOneName = new Set(images.map(nameOf)).size < images.length;
+  const way = "A program looks its own image up by its id, or with mostRecent: true.";
+  if (made !== undefined) {
+    return ` ${made.id} was made in this run, and an image that it replaces stays until the run's end. ${way}`;
+  }
+  return isOneName
+    ? ` An image that is replaced stays beside the new one until the end of a run. ${way}`
+    : "";
 }
 
 async function noneText(query: ImageFilters, { client }: Services): Promise<string> {
