@@ -1,3 +1,4 @@
+import { plainAccountId } from "./account-id";
 import { isTransient, type Failure } from "./errors";
 import { Http, type RetryPolicy } from "./http";
 import {
@@ -5,12 +6,14 @@ import {
   createRequest,
   imageFrom,
   isObject,
+  isSameId,
   serverImageRequest,
   text,
   updateRequest,
   type CreateImage,
   type Image,
   type UpdateImage,
+  type Wire,
 } from "./images";
 import { listAll, pagesOf, type ListImages, type Paging } from "./image-pages";
 import { MemberClient } from "./members";
@@ -240,9 +243,9 @@ export class ScpClient {
 /** What a call without a result reads out of its answer: that it was accepted is all there is to know. */
 const accepted = true;
 
-/** What is not the image that was asked for is no answer. */
+/** What is not the image that was asked for is no answer. Its id is what the service calls it: paths are made of that. */
 function ofId(image: Image | undefined, id: string): Image | undefined {
-  return image?.id === id ? image : undefined;
+  return isSameId(image?.id, id) ? image : undefined;
 }
 
 function imagesFrom(body: unknown): Image[] | undefined {
@@ -252,8 +255,9 @@ function imagesFrom(body: unknown): Image[] | undefined {
 
 function accountFrom(body: unknown, accessKey: string): string | undefined {
   const keys = isObject(body) && Array.isArray(body.access_keys) ? body.access_keys.filter(isObject) : [];
-  const own = text(keys.find((key) => key.access_key === accessKey)?.account_id);
-  const accounts = new Set(keys.map((key) => text(key.account_id)));
+  const accountOf = (key: Wire | undefined) => plainAccountId(text(key?.account_id) ?? "") || undefined;
+  const own = accountOf(keys.find((key) => key.access_key === accessKey));
+  const accounts = new Set(keys.map(accountOf));
   // A key that is not in the list is of the account whose keys these are.
   return own ?? (accounts.size === 1 ? [...accounts][0] : undefined);
 }

@@ -55,8 +55,12 @@ export const imageFields: Readonly<Record<string, { type: string }>> = { ...esse
 /** The values of fields: each may be missing from an answer. */
 type FieldsOf<F> = { [K in keyof F]?: F[K] extends Field<infer T> ? T : never };
 
+/** An image's name as the service writes it, where that has signs which are not shown, or is beyond measure. For comparison alone. */
+export const writtenName = Symbol("the name as it is written");
+
 /** An image as Show Image tells it. States are Glance's, in lower case: queued, saving, uploading, importing, active, deactivated … */
-export type Image = Required<FieldsOf<typeof essential>> & FieldsOf<typeof optionalFields>;
+export type Image = Required<FieldsOf<typeof essential>> &
+  FieldsOf<typeof optionalFields> & { [writtenName]?: string };
 
 /** The fields of a volume of an image that was made from a server: an entry of Nova's block device mapping. */
 const volumeFields = {
@@ -127,11 +131,19 @@ export function serverImageRequest(name: string): Wire {
   return { image_name: name };
 }
 
-/** The id of the image that such a request began to make. */
+/**
+ * The id of the image that such a request began to make. Nothing else is told of it, so a UUID is taken as UUIDs are written wherever an
+ * image is shown: in small letters.
+ */
 export function createdImageId(body: unknown): string | undefined {
   const id = isObject(body) ? text(body.image_id) : undefined;
-  return id !== undefined && isImageId(id) ? id : undefined;
+  if (id === undefined || !isImageId(id)) {
+    return undefined;
+  }
+  return uuid.test(id) ? id.toLowerCase() : id;
 }
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Names in camel case become the wire's, `minDisk` is `min_disk`: here, and nowhere else. */
 function toWire(values: object): Wire {
@@ -159,6 +171,13 @@ export function isImageId(id: string): boolean {
   return imageIdPattern.test(id);
 }
 
+/** Whether two ids are one: a service may write the one that it was given in other letters. */
+export function isSameId(one: unknown, other: unknown): boolean {
+  return typeof one === "string" && typeof other === "string"
+    ? one.toLowerCase() === other.toLowerCase()
+    : one === other;
+}
+
 /** An image out of an answer; undefined when the answer is no image. */
 export function imageFrom(body: unknown): Image | undefined {
   if (!isObject(body)) {
@@ -169,7 +188,9 @@ export function imageFrom(body: unknown): Image | undefined {
   if (id === undefined || !isImageId(id) || status === undefined) {
     return undefined;
   }
-  return { id, status, ...readFields(answer, optionalFields) };
+  const image = { id, status, ...readFields(answer, optionalFields) };
+  const name = text(body.name);
+  return name === image.name ? image : { ...image, [writtenName]: name };
 }
 
 /** The longest text that an image tells, in characters. No documented one has more than 255, or three times that where it is encoded. */

@@ -1,3 +1,4 @@
+import { isAccountId, isSameAccount, plainAccountId } from "./account-id";
 import { objectStoragePlace, objectStorageUrl, type Place } from "./regions";
 
 /** What an Object Storage URL names, however it is written. */
@@ -29,10 +30,15 @@ export function isSameObject(one: string, other: string): boolean {
   }
   return (
     publicHost(a.host) === publicHost(b.host) &&
-    a.account === b.account &&
+    (a.account === b.account || (areAccountIds(a, b) && isSameAccount(a.account, b.account))) &&
     a.bucket === b.bucket &&
     a.key === b.key
   );
+}
+
+/** Elsewhere, what stands in their place may be a folder, which capitals tell from another. */
+function areAccountIds(...addresses: readonly ObjectAddress[]): boolean {
+  return addresses.every(({ account }) => isAccountId(plainAccountId(account)));
 }
 
 /** Object Storage has a public and a private host name, for the same objects: the public one stands for both. */
@@ -40,15 +46,10 @@ export function publicHost(host: string): string {
   return host.replace(/^object-store\.private\./, "object-store.");
 }
 
-/** The account that a URL names, where it is written as account ids are. */
+/** The account that a URL names, where what it names is an account's id. */
 export function accountInUrl(url: string): string | undefined {
-  const account = objectAddress(url)?.account;
-  return account !== undefined && isAccountId(account) ? account : undefined;
-}
-
-/** Whether a text is written as account ids are. */
-export function isAccountId(text: string): boolean {
-  return /^[0-9a-f]{32}$/i.test(text);
+  const account = plainAccountId(objectAddress(url)?.account ?? "");
+  return isAccountId(account) ? account : undefined;
 }
 
 /**

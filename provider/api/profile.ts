@@ -65,6 +65,18 @@ function isText(value: unknown): boolean {
   return typeof value === "string" || typeof value === "boolean" || Number.isSafeInteger(value);
 }
 
+/** What Pulumi config and the environment state as keys of any profile, also of one that cannot be used: none of it is to be shown. */
+export function keysOfProfiles(config: string | undefined, env: NodeJS.ProcessEnv): string[] {
+  const stated = Object.values(objectIn(config) ?? {}).flatMap((one) =>
+    isRecord(one) ? Object.entries(one) : [],
+  );
+  const all = [
+    ...stated.filter(([setting]) => /key$/i.test(setting)), // Such as `secretkey`.
+    ...Object.entries(env).filter(([variable]) => /^SCP_PROFILE_.*_(ACCESS|SECRET)_KEY$/.test(variable)),
+  ];
+  return all.flatMap(([, value]) => (isText(value) && value !== "" ? [String(value)] : []));
+}
+
 /** The profiles that Pulumi config names, or the variable of an access key. */
 export function profilesIn(config: string | undefined, env: NodeJS.ProcessEnv): string[] {
   const stated = Object.keys(objectIn(config) ?? {});

@@ -1,4 +1,4 @@
-import { profilesIn } from "./profile";
+import { keysOfProfiles, profilesIn } from "./profile";
 import { Resolver, type SettingSources, type Source } from "./resolver";
 import {
   checkPlace,
@@ -166,7 +166,7 @@ export function findSettings(sources: SettingSources = {}): Settings {
     throw new SettingsError(problems);
   }
   const { profile } = sources;
-  const others = keysOfOthers(sources);
+  const others = keysOfOthers(sources, [settings.accessKey, settings.secretKey]);
   return {
     ...(settings as SettingValues),
     profile,
@@ -177,21 +177,27 @@ export function findSettings(sources: SettingSources = {}): Settings {
 }
 
 /** A process that knows several accounts must not show the keys of one where the other's are used. */
-function keysOfOthers(sources: SettingSources): string[] {
-  const others = [undefined, ...profilesOf(sources)].filter((profile) => profile !== sources.profile);
-  return others.flatMap((profile) => {
-    try {
-      const resolver = resolverOf({ ...sources, overrides: undefined, profile });
-      const { accessKey, secretKey } = settingSources;
-      const keys = [resolver.find("accessKey", accessKey), resolver.find("secretKey", secretKey)];
-      return keys.filter((key) => key !== undefined);
-    } catch (error) {
-      if (error instanceof SettingsError) {
-        return []; // What is wrong with it is said where it is used.
-      }
-      throw error;
+function keysOfOthers(sources: SettingSources, own: readonly unknown[]): string[] {
+  const { config, env = process.env } = sources;
+  const { accessKey, secretKey } = settingSources;
+  const ofStack = { ...sources, overrides: undefined, profile: undefined };
+  const all = [
+    keyIn(ofStack, "accessKey", accessKey),
+    keyIn(ofStack, "secretKey", secretKey),
+    ...keysOfProfiles(config?.("scp:profiles"), env),
+  ];
+  return [...new Set(all)].filter((key) => key !== undefined && !own.includes(key)) as string[];
+}
+
+function keyIn(sources: SettingSources, name: SettingName, source: Source): string | undefined {
+  try {
+    return resolverOf(sources).find(name, source);
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      return undefined; // What is wrong with it is said where it is used.
     }
-  });
+    throw error;
+  }
 }
 
 /** Whether any place names a key pair: what decides between the real cloud and an emulator. Reads no value out. */

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
+import { isAccountId, isSameAccount } from "../api/account-id";
 import type { ScpClient } from "../api/client";
 import { isUnauthorized, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
-import { accountInUrl, isAccountId } from "../api/object-url";
+import { accountInUrl } from "../api/object-url";
 import { isLoopback } from "../api/regions";
 import { ImageError } from "./image-error";
 
@@ -44,7 +45,7 @@ export async function checkExpectedAccount(client: ScpClient): Promise<void> {
       { cause: error },
     );
   });
-  if (actual !== expected) {
+  if (!isSameAccount(actual, expected)) {
     throw new ImageError(
       `The keys (access key from ${sources.accessKey ?? "?"}) are of account ${actual}, but ${where} says ${expected}. Nothing was done.`,
     );
@@ -114,7 +115,7 @@ export async function compareAccounts(client: ScpClient, imageId: string, by: Ma
   );
   if (keys.id !== undefined && maker !== undefined) {
     const reason = `${keys.reason}, and it was made by account ${maker}`;
-    return keys.id === maker ? same : { verdict: "another", reason };
+    return isSameAccount(keys.id, maker) ? same : { verdict: "another", reason };
   }
   if (by.madeWith === fingerprint(client, imageId)) {
     return same;
@@ -123,12 +124,12 @@ export async function compareAccounts(client: ScpClient, imageId: string, by: Ma
   if (owner === undefined) {
     return { verdict: "untold", reason: untold };
   }
-  const [own] = await client.listImages({ visibility: "private", limit: 1 });
-  if (own?.owner === undefined) {
+  const own = await ownersName(client);
+  if (own === undefined) {
     return { verdict: "untold", reason: `${untold}: they list no image of their own` };
   }
-  const reason = `the keys' images are those of owner ${own.owner}, and it was made by ${owner}`;
-  return own.owner === owner ? same : { verdict: "untold", reason };
+  const reason = `the keys' images are those of owner ${own}, and it was made by ${owner}`;
+  return isSameAccount(own, owner) ? same : { verdict: "untold", reason };
 }
 
 /** Says why the keys in use are not known to be those of the account that made an image; undefined when they are. */
@@ -148,34 +149,63 @@ export async function foreignAccount(
 export async function foreignFile(client: ScpClient, url: string): Promise<string | undefined> {
   const account = accountInUrl(url);
   const keys = account === undefined ? undefined : await client.accountId().catch(undefinedIfRefused);
-  const isAnother = keys !== undefined && isAccountId(keys) && keys.toLowerCase() !== account?.toLowerCase();
-  return isAnother
+  return account !== undefined && keys !== undefined && isAccountId(keys) && !isSameAccount(keys, account)
     ? `url names a file of account ${account}, but the keys (access key from ${client.settings.sources.accessKey ?? "?"}) are of account ` +
         `${keys}. SCP takes files of the caller's own account only.`
     : undefined;
 }
 
 /**
- * Says that an image is another account's, such as one that is shared with the keys' own; undefined where it is not, as far as that can be
- * told: by the account that its url names, or by the owner of what the keys list as their own.
+ * Whether an image is the keys' own, and why not: by the account that its url names, else by its owner. That is another account's id, or
+ * none, so to differ from the keys' account proves nothing; to differ from the owner of what the keys list as their own does.
  */
-export async function anothersImage(
-  client: ScpClient,
-  { url = "", owner, visibility }: Image,
-): Promise<string | undefined> {
+async function ownershipOf(client: ScpClient, { url = "", owner, visibility }: Image): Promise<Comparison> {
+  const same: Comparison = { verdict: "same", reason: "" };
   const maker = accountInUrl(url);
   const keys = await client.accountId().catch(undefinedIfRefused);
   if (maker !== undefined && keys !== undefined) {
-    return maker === keys ? undefined : `it is of account ${maker}, and the keys are of account ${keys}`;
+    const reason = `it is of account ${maker}, and the keys are of account ${keys}`;
+    return isSameAccount(maker, keys) ? same : { verdict: "another", reason };
   }
-  if (owner === undefined || visibility === "private") {
-    return undefined; // Private images of others are not shown.
+  if (visibility === "private" || (owner !== undefined && keys !== undefined && isSameAccount(owner, keys))) {
+    return same; // Private images of others are not shown.
   }
-  const [own] =
-    (await client.listImages({ visibility: "private", limit: 1 }).catch(undefinedIfRefused)) ?? [];
-  return own?.owner === undefined || own.owner === owner
-    ? undefined
-    : `it is of owner ${owner}, and the keys' own images are of owner ${own.owner}`;
+  const own = owner === undefined ? undefined : await ownersName(client).catch(undefinedIfRefused);
+  if (owner !== undefined && own !== undefined) {
+    const reason = `it is of owner ${owner}, and the keys' own images are of owner ${own}`;
+    return isSameAccount(own, owner) ? same : { verdict: "another", reason };
+  }
+  const whose = owner === undefined ? "its owner is not told" : `its owner is ${owner}`;
+  const keysAre =
+    keys === undefined ? "IAM does not tell the keys' account" : `the keys are of account ${keys}`;
+  return {
+    verdict: "untold",
+    reason: `${whose}, ${keysAre}, and they list no private image to compare with`,
+  };
+}
+
+/** The keys' own account, as images tell it of their owner. */
+async function ownersName(client: ScpClient): Promise<string | undefined> {
+  const [own] = await client.listImages({ visibility: "private", limit: 1 });
+  return (own?.visibility ?? "private") === "private" ? own?.owner : undefined;
+}
+
+/** Says that an image is another account's; undefined where it is not, as far as that can be told. */
+export async function anothersImage(client: ScpClient, image: Image): Promise<string | undefined> {
+  const { verdict, reason } = await ownershipOf(client, image);
+  return verdict === "another" ? reason : undefined;
+}
+
+/** Says that an image is not known to be the keys' own, and the way out. One that is not shared need only not be another's. */
+export async function notOurs(client: ScpClient, image: Image): Promise<string | undefined> {
+  const { verdict, reason } = await ownershipOf(client, image);
+  if (verdict === "another") {
+    return `${reason}; only its owner's keys can take it over, by their profile`;
+  }
+  return verdict === "untold" && image.visibility === "shared"
+    ? `it is shared, maybe by another account: ${reason}; name the profile of its owner's keys, or, where these are its owner's, ` +
+        "have a private image beside it first"
+    : undefined;
 }
 
 /** Says of a refusal whose the image is, and the way out; undefined where it is the keys' own, as far as that can be told. */

@@ -1,5 +1,6 @@
 // Which generations stay, and what keeps a plan from being one.
 
+import { isSameId } from "../api/images";
 import { omitUndefined, type CheckFailure } from "../schema/check";
 import { asState, type Properties } from "../schema/description";
 import { describeGeneration, planGenerations, type Generation } from "../schema/generations";
@@ -70,7 +71,7 @@ async function withoutDeadOne(
   if ((await undefinedIfNotFound(() => client.showImage(was.imageId))) !== undefined) {
     return before;
   }
-  const isListed = (await client.allImages()).some(({ id }) => id === was.imageId);
+  const isListed = (await client.allImages()).some(({ id }) => isSameId(id, was.imageId));
   return isListed ? before : before.slice(1);
 }
 

@@ -1,6 +1,6 @@
 import type { ScpClient } from "../api/client";
 import { isNotFound } from "../api/errors";
-import type { Image } from "../api/images";
+import { isSameId, type Image } from "../api/images";
 import type { Clock } from "./clock";
 import { ImageError } from "./image-error";
 import { anotherEndpoint, foreignAccount, type MadeBy } from "./accounts";
@@ -92,7 +92,7 @@ async function proveUnlisted(id: string, remembered: Remembered, client: ScpClie
 
 /** Throws where the list does not answer: then the 404 may be something else's too. */
 async function isListed(id: string, name: string | undefined, client: ScpClient): Promise<boolean> {
-  return (await client.allImages({ name })).some((image) => image.id === id);
+  return (await client.allImages({ name })).some((image) => isSameId(image.id, id));
 }
 
 /** What a call answers; undefined when the service says that there is no such thing. */

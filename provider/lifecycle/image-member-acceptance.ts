@@ -1,3 +1,4 @@
+import { isSameAccount } from "../api/account-id";
 import type { ScpClient } from "../api/client";
 import { isForbidden, isNotFound } from "../api/errors";
 import type { ImageMember, MemberStatus } from "../api/members";
@@ -70,7 +71,7 @@ export function acceptanceLifecycle(context: ProviderContext): Lifecycle {
       const { status } = member;
       const accept = state.accept ?? status === "accepted";
       const endpoint = endpointFound(state, location.client.settings);
-      const now = { ...state, ...pair, ...locationOf(context, olds), accept, status, endpoint };
+      const now = { ...pair, ...state, ...locationOf(context, olds), accept, status, endpoint };
       const found = outputs(now);
       return { id, outputs: found, inputs: withDefaults(imageMemberAcceptance, found) };
     },
@@ -81,7 +82,7 @@ export function acceptanceLifecycle(context: ProviderContext): Lifecycle {
       const { madeWith, endpoint } = asState(imageMemberAcceptance, olds);
       const pair = pairOf(id);
       const { status } = await answerPatiently(pair, inputs, location);
-      return { id, outputs: outputs({ ...inputs, ...pair, status, madeWith, endpoint }) };
+      return { id, outputs: outputs({ ...inputs, status, madeWith, endpoint }) };
     },
 
     /** The offer stays, and waits for an answer again. */
@@ -208,7 +209,8 @@ async function answer(
 
 async function isOwner({ imageId, memberId }: Pair, client: ScpClient): Promise<boolean> {
   const image = await client.showImage(imageId).catch(() => undefined);
-  return image !== undefined && (image.owner === memberId || accountInUrl(image.url ?? "") === memberId);
+  const owners = [image?.owner, accountInUrl(image?.url ?? "")];
+  return owners.some((owner) => owner !== undefined && isSameAccount(owner, memberId));
 }
 
 function ownersText({ imageId, memberId }: Pair): string {

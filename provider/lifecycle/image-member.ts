@@ -76,7 +76,7 @@ export function memberLifecycle(context: ProviderContext): Lifecycle {
       tellOf(pair, member, location);
       const state = asState(imageMember, olds);
       const endpoint = endpointFound(state, location.client.settings);
-      const found = outputs({ ...state, ...pair, ...locationOf(context, olds), endpoint });
+      const found = outputs({ ...pair, ...state, ...locationOf(context, olds), endpoint });
       return { id, outputs: found, inputs: withDefaults(imageMember, found) };
     },
 

@@ -18,7 +18,7 @@ import { endpointFound, makerOf } from "./accounts";
 import { checkInputs } from "./check";
 import type { Location, ProviderContext } from "./context";
 import { isExpected } from "./expected";
-import { describe } from "./gone";
+import { describe, type Remembered } from "./gone";
 import { ImageError } from "./image-error";
 import { findImage, type ImageQuery } from "./lookups";
 import { readImage, withOldTime } from "./read";
@@ -70,7 +70,8 @@ export function pinLifecycle(context: ProviderContext): Lifecycle {
       const state = asState(imagePin, known);
       const { imageId, asked = {} } = state;
       const location = await context.open(asked);
-      const image = imageId === undefined ? undefined : await readImage(imageId, known, location);
+      const image =
+        imageId === undefined ? undefined : await readImage(imageId, known, location, finderOf(state));
       if (image === undefined || isBeingDeleted(image)) {
         const status = image?.status ?? "deleted";
         tellOfGone(state, location);
@@ -160,6 +161,11 @@ function outputs(image: Image, by: PinState, inputs: PinInputs): Properties {
 function stated(inputs: PinInputs): Properties {
   const names = namesGiven(imagePin, "optional", "default", "configured");
   return pick(inputs as Properties, names);
+}
+
+/** Whose keys found the image. Whoever made it, which its url and its owner tell, may be another account. */
+function finderOf({ name, createdAt, ...state }: PinState): Remembered {
+  return { name, createdAt, ...kept(state) };
 }
 
 function kept({ accountId, madeWith, endpoint }: PinState): Properties {

@@ -1,6 +1,7 @@
-import { sanitize, ScpError } from "../api/errors";
+import { isSameAccount } from "../api/account-id";
+import { cutShort, sanitize, ScpError, unfitToShow } from "../api/errors";
 import type { ListImages } from "../api/image-pages";
-import type { Image } from "../api/images";
+import { writtenName, type Image } from "../api/images";
 import { checkProperties, omitUndefined, pick, type CheckFailure } from "../schema/check";
 import { propertyOf, type CallArgs, type Description, type Properties } from "../schema/description";
 import { imageFilters, type imageLookup } from "../schema/image-lookup";
@@ -11,7 +12,7 @@ import { ImageError } from "./image-error";
 export type ImageFilters = Omit<CallArgs<typeof imageFilters>, "region" | "environment" | "profile">;
 export type ImageQuery = ImageFilters & Pick<CallArgs<typeof imageLookup>, "id" | "mostRecent">;
 
-type Services = Pick<Location, "client">;
+type Services = Pick<Location, "client"> & Partial<Pick<Location, "created">>;
 
 /** The filters that the service applies. */
 const ofService = [
@@ -64,7 +65,7 @@ export async function findImage(query: ImageQuery, location: Services): Promise<
     throw new ImageError(await noneText(filters, location));
   }
   if (others.length > 0 && mostRecent !== true) {
-    throw new ImageError(manyText(filters, [newest, ...others]));
+    throw new ImageError(manyText(filters, [newest, ...others], location));
   }
   return newest;
 }
@@ -90,30 +91,52 @@ function mismatches(image: Image, query: ImageFilters): FilterName[] {
       return false;
     }
     if (name === "nameRegex") {
-      return !new RegExp(wanted).test(image.name ?? "");
+      return !new RegExp(wanted).test(nameOf(image) ?? "");
     }
-    const has = image[name];
+    const has = name === "name" ? nameOf(image) : image[name];
     const believed = has === undefined && name !== "owner";
     return !believed && !isSame(name, has, wanted);
   });
 }
 
+/** Signs that are not shown count too: to the service, and to servers, it is another name. */
+function nameOf(image: Image): string | undefined {
+  return image[writtenName] ?? image.name;
+}
+
 /** A service may write a word in capitals. Names differ by them. */
 function isSame(name: FilterName, has: string | undefined, wanted: string): boolean {
+  if (name === "owner") {
+    return has !== undefined && isSameAccount(has, wanted);
+  }
   const { kind } = propertyOf(imageFilters, name);
   return name.startsWith("scp") ? has?.toLowerCase() === wanted.toLowerCase() : kind.same(has, wanted);
 }
 
+const longestShown = 400;
 const mostNamed = 10;
 const mostNear = 5;
 
-function manyText(query: ImageFilters, images: readonly Image[]): string {
+function manyText(query: ImageFilters, images: readonly Image[], { created }: Services): string {
   const some = images.slice(0, mostNamed).map(candidate);
   const more = images.length > some.length ? ` and ${images.length - some.length} more` : "";
   return (
     `${images.length} images have ${inWords(query)}: ${some.join("; ")}${more}. ` +
-    "Set mostRecent to take the newest, narrow the filters, or use the id of the one that is meant."
+    `Set mostRecent to take the newest, narrow the filters, or use the id of the one that is meant.${ofReplacement(images, created)}`
   );
+}
+
+/** A replacement makes the new image first. A look-up that fails then ends the run, and with it what would delete the old one. */
+function ofReplacement(images: readonly Image[], created: Services["created"]): string {
+  const made = images.find(({ id }) => created?.has(id));
+  const isOneName = new Set(images.map(nameOf)).size < images.length;
+  const way = "A program looks its own image up by its id, or with mostRecent: true.";
+  if (made !== undefined) {
+    return ` ${made.id} was made in this run, and an image that it replaces stays until the run's end. ${way}`;
+  }
+  return isOneName
+    ? ` An image that is replaced stays beside the new one until the end of a run. ${way}`
+    : "";
 }
 
 async function noneText(query: ImageFilters, { client }: Services): Promise<string> {
@@ -146,7 +169,11 @@ function nearness(image: Image, query: ImageFilters): string[] {
     return new RegExp(query.nameRegex ?? "", "i").test(image.name ?? "") ? [candidate(image)] : [];
   }
   const isAlike = only !== "name" || plain(image.name) === plain(query.name);
-  return isAlike ? [`${candidate(image)}, whose ${only} is ${shown(image[only] ?? "not told")}`] : [];
+  return isAlike
+    ? [
+        `${candidate(image)}, whose ${only} is ${shown((only === "name" ? nameOf(image) : image[only]) ?? "not told")}`,
+      ]
+    : [];
 }
 
 function plain(name = ""): string {
@@ -154,9 +181,10 @@ function plain(name = ""): string {
 }
 
 /** An image by which a user can tell it from others. */
-export function candidate({ id, name = "", status, createdAt }: Image): string {
+export function candidate(image: Image): string {
+  const { id, status, createdAt } = image;
   const made = createdAt === undefined ? "" : `, created ${sanitize(createdAt, [])}`;
-  return `${id} (${shown(name)}, ${sanitize(status, [])}${made})`;
+  return `${id} (${shown(nameOf(image) ?? "")}, ${sanitize(status, [])}${made})`;
 }
 
 /** Filters in words. */
@@ -167,6 +195,10 @@ function inWords(query: ImageFilters): string {
     .join(", ");
 }
 
+/** Signs that are not fit to be shown as what they are: two texts that differ by them alone would look the same. */
 function shown(text: string): string {
-  return JSON.stringify(sanitize(text, []));
+  const escape = (sign: string) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(cutShort(text, longestShown)).replace(unfitToShow, (signs) =>
+    Array.from(signs, escape).join(""),
+  );
 }

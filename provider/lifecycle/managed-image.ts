@@ -1,4 +1,4 @@
-import type { Image, UpdateImage } from "../api/images";
+import { isSameId, type Image, type UpdateImage } from "../api/images";
 import { omitUndefined, pick, withDefaults, type CheckFailure } from "../schema/check";
 import {
   asInputs,
@@ -107,7 +107,7 @@ export async function diffManaged(
 ): Promise<Difference> {
   const { changes, replaces } = diffProperties(description, olds, news);
   const { imageId, origin } = asInputs(managedRecord, news);
-  const another = imageId !== undefined && imageId !== id;
+  const another = imageId !== undefined && !isSameId(imageId, id);
   const state = asState(managedRecord, olds);
   const kept = { what: `Image ${id}`, id, by: state };
   const isReplaced = replaces.length > 0 || another;

@@ -3,7 +3,7 @@ import { imageNames, type Properties } from "../schema/description";
 import { imageRecord } from "../schema/image-record";
 import { endpointFound } from "./accounts";
 import type { Location, Overrides, ProviderContext } from "./context";
-import { showUnlessGone } from "./gone";
+import { showUnlessGone, type Remembered } from "./gone";
 import { openAsKept } from "./profiles";
 
 /** Where a resource is: as its state says, or, for one that is only being looked up, as the settings say. */
@@ -18,17 +18,21 @@ export function locationOf(
 /**
  * An image for a read. One that is only looked up must be there; one that the state knows may be gone, which must be proven.
  * @param olds what the state says; undefined for a look-up
+ * @param remembered what of it tells, should the image be gone, whose keys can say so
  */
 export async function readImage(
   id: string,
   olds: Properties | undefined,
   location: Location,
+  remembered?: Remembered,
 ): Promise<Image | undefined> {
   if (olds === undefined) {
     return location.client.showImage(id);
   }
   const listed = await location.reader.listed(id);
-  return listed !== undefined && tellsAll(listed, olds) ? listed : showUnlessGone(id, olds, location);
+  return listed !== undefined && tellsAll(listed, olds)
+    ? listed
+    : showUnlessGone(id, remembered ?? olds, location);
 }
 
 /** What the read of a resource begins with that is done when its image is active. */

@@ -1,4 +1,4 @@
-import type { Image } from "../api/images";
+import { isSameId, type Image } from "../api/images";
 import type { CheckFailure } from "../schema/check";
 import { asInputs, type Inputs, type Properties } from "../schema/description";
 import { imageRecord } from "../schema/image-record";
@@ -53,7 +53,7 @@ export async function fixedDiskFailures(
   { imageId, minDisk }: RecordInputs,
   { client }: Location,
 ): Promise<CheckFailure[]> {
-  const isAsked = imageId !== undefined && imageId === olds?.imageId && minDisk !== olds.minDisk;
+  const isAsked = imageId !== undefined && isSameId(imageId, olds?.imageId) && minDisk !== olds?.minDisk;
   if (!isAsked || isUnknown([imageId, minDisk])) {
     return [];
   }

@@ -1,5 +1,6 @@
 import type { ScpClient } from "../api/client";
 import { ScpError } from "../api/errors";
+import { isSameId } from "../api/images";
 import { ImageError } from "./image-error";
 
 /** A replacement that the engine is about to make: the new image first, then the old one is deleted, or the other way round. */
@@ -26,7 +27,7 @@ export async function refuseHopelessReplacement(replacement: Replacement, client
     return;
   }
   const what = `A change of ${because.join(", ")} replaces image ${id}`;
-  if (imageId === id) {
+  if (isSameId(imageId, id)) {
     throw new ImageError(
       `${what}, which the program takes over by imageId: it would be deleted, and could not be taken over again. ` +
         "Take imageId out to have a new image made in its place, or undo the change.",

@@ -1,13 +1,14 @@
-import type { Image } from "../api/images";
+import { isSameId, type Image } from "../api/images";
 import type { CheckFailure } from "../schema/check";
 import { asInputs, type Description, type Properties } from "../schema/description";
 import { managedRecord } from "../schema/managed-image";
 import { immutableMismatches } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
-import { anothersImage } from "./accounts";
+import { notOurs } from "./accounts";
 import { failuresOfImage } from "./check";
 import type { Location } from "./context";
 import { ImageError } from "./image-error";
+import { hiddenByTakeOver } from "./unshare";
 
 // A record whose program gives an imageId manages that image instead of making one.
 
@@ -33,8 +34,8 @@ export async function takeOverFailures(
   if (imageId === undefined || isUnknown(imageId)) {
     return [];
   }
-  if (olds?.imageId === imageId) {
-    holders.want(imageId);
+  if (typeof olds?.imageId === "string" && isSameId(olds.imageId, imageId)) {
+    holders.want(olds.imageId);
     return [];
   }
   // A record that is replaced is checked again, as a new one.
@@ -112,6 +113,9 @@ async function hindrancesOf(
   if (!["queued", "saving", "uploading", "importing", "active"].includes(image.status)) {
     all.push(`it is ${image.status}`);
   }
+  if (image.id !== inputs.imageId) {
+    all.push(`its id is written ${image.id}`); // All that this run knows of images, it knows by their ids.
+  }
   if (image.visibility === "public" || image.visibility === "community") {
     all.push(`it is ${image.visibility}`);
   }
@@ -120,9 +124,14 @@ async function hindrancesOf(
       "it is protected, and the program says protected: false; say true to take it over, and change that afterwards",
     );
   }
-  const foreign = await anothersImage(location.client, image);
+  const foreign = await notOurs(location.client, image);
   if (foreign !== undefined) {
     all.push(foreign);
+  }
+  // What another account is told of its members is no matter then.
+  const hidden = foreign === undefined ? await hiddenByTakeOver(image, inputs, location) : undefined;
+  if (hidden !== undefined) {
+    all.push(hidden);
   }
   return [...all, ...(await hindrances(image, inputs, location))];
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isSameAccount } from "../api/account-id";
 import { imageIdPattern, isImageId } from "../api/images";
 import { isSameObject } from "../api/object-url";
 import { complaintAboutProfile, profilePattern } from "../api/profile";
@@ -117,21 +118,28 @@ export const profileName: Kind<string> = kind({ type: "string", pattern: profile
   typeof value === "string" ? complaintAboutProfile(value) : "must be a text",
 );
 
+/** Capitals mean the same, here and in a server's id. */
 export const imageId = idOf("an image");
 export const serverId = idOf("a server");
 
 function idOf(whose: string): Kind<string> {
   const errorMessage = `must be ${whose}'s id, a UUID`;
-  return kind({ type: "string", pattern: imageIdPattern.source, errorMessage }, (value) =>
-    unless(typeof value === "string" && isImageId(value), errorMessage),
+  return kind(
+    { type: "string", pattern: imageIdPattern.source, errorMessage },
+    (value) => unless(typeof value === "string" && isImageId(value), errorMessage),
+    (one, other) => isSame(lowerCase(one), lowerCase(other)),
   );
 }
 
-/** The id of an account that an image is shared with. */
-export const memberId: Kind<string> = text({
-  pattern: memberIdPattern,
-  complaint: `must be an account's id: 1 to 64 characters out of letters, digits and "-"`,
-});
+/** The id of an account that an image is shared with. Capitals mean the same. */
+export const memberId: Kind<string> = {
+  ...text({
+    pattern: memberIdPattern,
+    complaint: `must be an account's id: 1 to 64 characters out of letters, digits and "-"`,
+  }),
+  same: (one, other) =>
+    typeof one === "string" && typeof other === "string" ? isSameAccount(one, other) : isSame(one, other),
+};
 
 /** What the content of an image is called. */
 export const versionLabel: Kind<string> = text({

@@ -178,6 +178,13 @@ describe.each(apiVersions)("version %s", (apiVersion) => {
     expect(JSON.parse(server.last.body)).toStrictEqual({ image_name: "golden" });
     expect(isSigned(server.last, server.url, keys)).toBe(true);
 
+    for (const [told, id] of [
+      [imageId.toUpperCase(), imageId],
+      ["Golden-1", "Golden-1"],
+    ]) {
+      server.reset({ status: 202, body: JSON.stringify({ image_id: told }) });
+      expect(await recorded().createServerImage(serverId, "golden")).toBe(id);
+    }
     for (const answer of ["{}", '{"image_id":null}', '{"image_id":"../x"}']) {
       server.reset({ status: 202, body: answer });
       const error = await errorOf(recorded().createServerImage(serverId, "golden"));

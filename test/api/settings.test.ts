@@ -662,6 +662,24 @@ describe("profiles", () => {
     expect(problem).not.toMatch(/[\u0000-\u001f]/);
   });
 
+  test.each<[string, object, Record<string, string>]>([
+    ["a setting that is no text", { audit: { ...keys, region: { a: 1 } } }, {}],
+    [
+      "a key under a name that is misspelt",
+      { audit: { accesskey: keys.accessKey, secretkey: keys.secretKey } },
+      {},
+    ],
+    ["a name that no profile can have", { Audit: keys }, {}],
+    [
+      "keys in the environment beside such a setting",
+      { audit: { region: { a: 1 } } },
+      { SCP_PROFILE_AUDIT_ACCESS_KEY: keys.accessKey, SCP_PROFILE_AUDIT_SECRET_KEY: keys.secretKey },
+    ],
+  ])("the keys of a profile are not shown where another is used, also with %s", (_, all, env) => {
+    const { otherKeys } = find({ env: { ...complete, ...env }, config: profiles(all) });
+    expect(otherKeys).toEqual(expect.arrayContaining([keys.accessKey, keys.secretKey]));
+  });
+
   test("a setting that does not exist is named, with those that do; what it says is not shown", () => {
     const audit = {
       ...keys,

@@ -178,6 +178,26 @@ test("a 404 that proves nothing is an error, and the pin stays", async () => {
   await expect(refresh(pin, start(env))).rejects.toThrow("It stays in the state");
 });
 
+test("whose image it was does not matter to a pin: the keys that found it say that it is gone", async () => {
+  const { accountId } = cloud.options.accounts[1]!;
+  const url = cloud.objectUrl("images", "one.qcow2", accountId);
+  await put(1, { owner: accountId, visibility: "public", url });
+  cloud.options.denied = [{ operation: "listAccessKeys" }];
+  const silent = await up({ name: "golden" });
+  cloud.options.denied = [];
+  const told = await up({ name: "golden" });
+  await cloud.removeImage(idOf(1));
+  for (const pin of [silent, told]) {
+    expect(await refresh(pin)).toMatchObject({ changed: true, outputs: { status: "deleted" } });
+  }
+  // Other keys, which IAM does not tell, might only not see it.
+  cloud.options.denied = [{ operation: "listAccessKeys" }];
+  const { accessKey, secretKey } = cloud.options.accounts[1]!;
+  const env = { SCP_ACCESS_KEY: accessKey, SCP_SECRET_KEY: secretKey };
+  await expect(refresh(silent, start(env))).rejects.toThrow("It stays in the state");
+  cloud.options.denied = [];
+});
+
 test("check says what up would fail at, where it is new or changed, and asks nothing where it is not", async () => {
   await expect(up({ name: "golden" })).rejects.toThrow('No image has name "golden", status "active"');
   await put(1);

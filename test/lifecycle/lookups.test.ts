@@ -309,3 +309,48 @@ describe("a list's pages", () => {
     );
   });
 });
+
+test("of several images of one name, the error says that one may be on its way out, and what a program does about that", async () => {
+  await put(1);
+  await put(2);
+  const way = "A program looks its own image up by its id, or with mostRecent: true.";
+  const general = "An image that is replaced stays beside the new one until the end of a run.";
+  expect(await refusal({ name: "golden" })).toMatch(
+    new RegExp(`the one that is meant\\. ${general} ${way}$`),
+  );
+  const here = location();
+  here.created.set(idOf(2), { tagged: false });
+  await expect(findImage({ name: "golden" }, here)).rejects.toThrow(
+    `${idOf(2)} was made in this run, and an image that it replaces stays until the run's end. ${way}`,
+  );
+  await put(2, { name: "other" });
+  expect(await refusal({ osDistro: "alma" })).toMatch(/the one that is meant\.$/);
+});
+
+describe("names with signs that are not shown", () => {
+  const odd = "gol\u200eden";
+
+  beforeEach(async () => {
+    await put(1);
+    await put(2, { name: odd });
+  });
+
+  test("are other names than without them", async () => {
+    expect(await ids({ name: "golden" })).toEqual([idOf(1)]);
+    expect(await ids({ name: odd })).toEqual([idOf(2)]);
+    expect((await find({ nameRegex: "^golden$", mostRecent: true })).id).toBe(idOf(1));
+    expect((await find({ nameRegex: "\u200e" })).id).toBe(idOf(2));
+  });
+
+  test("are told as what they are, and are in no answer", async () => {
+    await cloud.removeImage(idOf(1));
+    for (const query of [{ name: "golden" }, { name: "gol\u200fden" }]) {
+      const text = await refusal(query);
+      expect(text).toContain(`Near: ${idOf(2)} ("gol\\u200eden", active`);
+      expect(text).not.toMatch(/[\u200e\u200f]/);
+    }
+    const image = await find({ name: odd });
+    expect(image.name).toBe("golden");
+    expect(JSON.stringify(image)).not.toContain("\u200e");
+  });
+});

@@ -252,6 +252,7 @@ describe("check", () => {
     const both = { SCP_PROFILE_SECOND_ACCOUNT_ID: second().accountId, SCP_ACCOUNT_ID: main().accountId };
     expect(await reasons({ profile: "second", ...url() }, both)).toEqual([]);
     expect(await reasons({}, both)).toEqual([]);
+    expect(await reasons({}, { SCP_ACCOUNT_ID: ` ${main().accountId.toUpperCase()}` })).toEqual([]);
     expect(await reasons({}, { SCP_ACCOUNT_ID: second().accountId })).toEqual([
       expect.stringContaining(`but scp:accountId (from environment variable SCP_ACCOUNT_ID) says`),
     ]);
