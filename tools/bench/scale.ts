@@ -125,8 +125,8 @@ function tableOf(sizes: readonly Scale[]): string {
     return timed === undefined ? "not measured" : `${timed.seconds.toFixed(0)} s, ${timed.calls} calls`;
   };
   const memoryOf = (size: Scale, role: keyof Memory) => {
-    const peaks = Object.values(size.steps).map(({ memory }) => memory[role] ?? 0);
-    return Math.max(0, ...peaks).toFixed(0);
+    const peaks = Object.values(size.steps).flatMap(({ memory }) => memory[role] ?? []);
+    return peaks.length === 0 ? "not measured" : Math.max(...peaks).toFixed(0);
   };
   const rows = [
     ...(Object.keys(steps) as Step[]).map((step) => [
