@@ -29,7 +29,7 @@ test.each<[string, Record<string, unknown>]>([
   await succeed(stack.up());
   const { id } = world.only();
   expect(id).not.toBe(before);
-  expect((await stack.outputs()).found).toMatchObject({ id });
+  expect((await stack.outputs()).found).toMatchObject({ found: { id } });
 });
 
 test("by its name alone it fails, and the error says the way out, which works", async () => {
