@@ -5,6 +5,7 @@ import { channelTagKey } from "../schema/own-tags";
 import { undefinedIfNotFound } from "./gone";
 import { ImageError } from "./image-error";
 import type { Location } from "./context";
+import { tagsFor } from "./tags";
 
 /** Where channels point: by image, the version by channel. */
 export type Pointers = ReadonlyMap<string, Readonly<Record<string, string>>>;
@@ -48,12 +49,6 @@ async function retag(
   const others = Object.entries({ ...known, ...listed }).filter(([key]) => !gone.has(key));
   const own = Object.entries(after).map(([channel, version]) => [channelTagKey(channel), version]);
   await client.tags.set(image, Object.fromEntries([...others, ...own]) as Record<string, string>);
-}
-
-/** The tags as they are: what is not listed here is taken off. No tags at all may be an answer that was lost on the way, so it is asked twice. */
-async function tagsFor(image: Image, client: ScpClient): Promise<Record<string, string>> {
-  const listed = await client.tags.list(image);
-  return Object.keys(listed).length > 0 ? listed : client.tags.list(image);
 }
 
 /** The image that a channel points at. */
@@ -117,7 +112,7 @@ export async function isPointedAt(
   if (listed !== undefined && shows(listed)) {
     return true;
   }
-  return client.tags.list(image).then(shows, (error: unknown) => {
+  return tagsFor(image, client).then(shows, (error: unknown) => {
     if (error instanceof ScpError) {
       return true; // Who may not see tags must be able to refresh all the same.
     }

@@ -124,11 +124,13 @@ async function isKept(
   if (isUnknown(imageId)) {
     return false;
   }
-  const image = await undefinedIfNotFound(() => client.showImage(imageId));
+  const show = () => undefinedIfNotFound(() => client.showImage(imageId));
+  const image = (await show()) ?? (await show()); // One 404 may be anything's.
   if (image === undefined || (image.protected === true && !lifts)) {
     return image !== undefined;
   }
-  const members = image.visibility === "shared" ? await client.members.list(imageId) : [];
+  const mayHaveMembers = image.visibility === "shared" || image.visibility === undefined; // What is not told is no reason to delete.
+  const members = mayHaveMembers ? await client.members.list(imageId) : [];
   return members.some(({ memberId }) => !declared.includes(memberId));
 }
 

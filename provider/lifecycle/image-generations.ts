@@ -63,15 +63,23 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       if (replaces.length > 0 || moves) {
         await refuseProtected(earlierOf(withUndone(olds)), location); // They could not be deleted where they are.
       }
-      return { changes, replaces: moves ? [...replaces, "profile"] : replaces };
+      const isUndone = state.undone !== undefined; // A refresh between forgets that a change failed, not what of it is to be gone over.
+      return { changes: changes || isUndone, replaces: moves ? [...replaces, "profile"] : replaces };
     },
 
     async create(properties) {
       const inputs = asInputs(imageGenerations, properties);
       const location = await context.open(inputs);
       hold(inputs, location);
-      await pointChannels(new Map(), pointersOf(inputs), tagsOf(inputs), location);
-      return { id: randomUUID(), outputs: outputs(inputs, await allFacts(inputs, {}, location)) };
+      const id = randomUUID();
+      try {
+        await pointChannels(new Map(), pointersOf(inputs), tagsOf(inputs), location);
+        return { id, outputs: outputs(inputs, await allFacts(inputs, {}, location)) };
+      } catch (error) {
+        // The image is known as a generation all the same: else the one after it would be the first.
+        const partly = outputs({ ...inputs, channels: undefined }, {});
+        throw isExpected(error) ? new PartlyDone(id, partly, error) : error;
+      }
     },
 
     async read(id, known) {
@@ -145,11 +153,13 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
     await pointChannels(pointersOf(state), pointersOf(inputs), tagsOf(inputs), location);
     const staying = new Set(inputs.generations?.map(({ imageId }) => imageId));
     const earlier = earlierOf(state);
-    if (inputs.protected !== state.protected) {
-      const others = (state.generations ?? []).filter(({ imageId }) => imageId !== inputs.imageId);
-      await protect(others, inputs.protected === true, location);
-    }
     const leaving = earlier.filter(({ imageId }) => !staying.has(imageId));
+    const wanted = inputs.protected === true;
+    if (wanted !== (state.protected === true)) {
+      const others = (state.generations ?? []).filter(({ imageId }) => imageId !== inputs.imageId);
+      const those = wanted ? others.filter((one) => !leaving.includes(one)) : others; // What leaves is not protected before.
+      await protect(those, wanted, location);
+    }
     await refuseNeeded(leaving, [...(state.sharedWith ?? []), ...(inputs.sharedWith ?? [])], location);
     for (const generation of leaving) {
       await remove(generation, { ...state, profile: inputs.profile });

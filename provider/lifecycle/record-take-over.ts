@@ -11,6 +11,7 @@ import { madeOfAnother } from "./made-of";
 import { changesFor } from "./managed-image";
 import { isOfServer } from "./server-made";
 import { removeCreationTag } from "./tag-removal";
+import { tagsFor } from "./tags";
 import { imageToTakeOver, type Adopter } from "./take-over";
 import { updateImage } from "./update";
 
@@ -35,7 +36,7 @@ export async function takeOverRecord(inputs: RecordInputs, location: Location): 
   const { client } = location;
   const image = await imageToTakeOver(recordAdopter, inputs, location);
   if (inputs.tags !== undefined) {
-    const own = Object.entries(ownTags(await client.tags.list(image)));
+    const own = Object.entries(ownTags(await tagsFor(image, client)));
     const channels = Object.fromEntries(own.filter(([key]) => key !== creationTagKey));
     await client.tags.set(image, { ...channels, ...inputs.tags });
   } else {

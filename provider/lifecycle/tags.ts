@@ -45,5 +45,11 @@ export async function declareTags(
   tags: Record<string, string>,
   client: ScpClient,
 ): Promise<void> {
-  await client.tags.set(image, { ...ownTags(await client.tags.list(image)), ...tags });
+  await client.tags.set(image, { ...ownTags(await tagsFor(image, client)), ...tags });
+}
+
+/** The tags as they are: what is not listed here is taken off. No tags at all may be an answer that was lost on the way, so it is asked twice. */
+export async function tagsFor(image: Image, client: ScpClient): Promise<Record<string, string>> {
+  const listed = await client.tags.list(image);
+  return Object.keys(listed).length > 0 ? listed : client.tags.list(image);
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { ChannelEntry, FileEntry, LookupEntry, Manifest, ServerEntry } from "../manifest";
+import type { ChannelEntry, FileEntry, ImageEntry, LookupEntry, Manifest, ServerEntry } from "../manifest";
 import type { ChannelTarget } from "../schema/image-generations";
 import type { ImageInfo } from "../schema/image-info";
 import { isOfType } from "./dynamic";
@@ -50,6 +50,7 @@ export class ImagePipeline extends pulumi.ComponentResource {
   constructor(name: string, args: ImagePipelineArgs, opts?: pulumi.ComponentResourceOptions) {
     super(pipelineType, name, {}, opts);
     const { images, channels } = readFrom(args.manifest);
+    images.forEach(refuseSecrets);
     const made = images.map((entry) => {
       const own = channels.filter(({ image }) => image === entry.key);
       return entry.origin === "lookup"
@@ -78,7 +79,6 @@ export class ImagePipeline extends pulumi.ComponentResource {
       entry.origin === "server"
         ? new ServerImage(key, { ...serverArgsOf(entry), ...inGenerations }, opts)
         : new Image(key, { ...argsOf(entry), ...inGenerations }, opts);
-    refuseSecrets(entry);
     const members = sharedWith.map((memberId) => {
       const { region, environment, profile } = entry.properties;
       const member = { imageId: image.id, memberId, region, environment, profile };
@@ -138,17 +138,18 @@ function keepGenerations(
     {
       parent: image,
       dependsOn,
-      additionalSecretOutputs: secrets.includes("name") ? ["facts", "undone"] : undefined,
     },
   );
 }
 
-/** What becomes a name in the state, and in the cloud's tags, cannot be kept secret. */
-function refuseSecrets({ key, line, secrets }: FileEntry | ServerEntry): void {
-  const open = secrets.filter((name) => ["version", "sharedWith"].includes(name));
+/** What the state has as a name, or messages tell, cannot be kept secret. */
+const neverSecret = ["name", "version", "sharedWith", "source", "server", "lookup", "renamedFrom"];
+
+function refuseSecrets({ key, line, secrets }: ImageEntry): void {
+  const open = secrets.filter((name) => neverSecret.includes(name));
   if (open.length > 0) {
     throw runError(
-      `Line ${line}: ${open.join(" and ")} of ${key} cannot be made of a secret: the state has it as a name.`,
+      `Line ${line}: ${open.join(" and ")} of ${key} cannot be made of a secret: states and messages tell it.`,
     );
   }
 }

@@ -136,4 +136,48 @@ export function pipelineSafetySuite(open: OpenStack, timeout: number): void {
     await succeed(world.stack.destroy());
     expect(names()).toEqual([]);
   });
+
+  test("an image whose generations could not be made is an earlier one all the same", async () => {
+    world.cloud.faults.add({ kind: "status", status: 403, operation: "setTags" });
+    world.stack.declare(pipeline({ ubuntu: entry(1) }, stable()));
+    await fail(world.stack.up());
+    world.cloud.faults.clear();
+    await up(pipeline({ ubuntu: entry(2) }, stable()));
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
+    expect(channelTags()).toEqual(["ubuntu-2 pulumi-scp-images:channel:ubuntu/stable 2.0"]);
+  });
+
+  test("a change that failed half way is gone over again after a refresh too", async () => {
+    await up(pipeline({ ubuntu: entry(1) }, stable("1.0")));
+    await up(pipeline({ ubuntu: entry(2) }, stable("1.0")));
+    world.cloud.faults.add({ kind: "status", status: 403, operation: "setTags", nth: 2 });
+    world.stack.declare(pipeline({ ubuntu: entry(2) }, stable("2.0")));
+    await fail(world.stack.up());
+    world.cloud.faults.clear();
+    expect(channelTags()).toHaveLength(2);
+    await succeed(world.stack.refresh());
+    await up(pipeline({ ubuntu: entry(2) }, stable("2.0")));
+    expect(channelTags()).toEqual(["ubuntu-2 pulumi-scp-images:channel:ubuntu/stable 2.0"]);
+  });
+
+  test("what leaves in the run that protects the others leaves, as the preview says", async () => {
+    await up(pipeline({ ubuntu: entry(1) }));
+    await up(pipeline({ ubuntu: entry(2) }));
+    await up(pipeline({ ubuntu: entry(3, { protected: true }) }));
+    expect(world.cloud.images().map((image) => [image.name, image.protected])).toEqual([
+      ["ubuntu-2", true],
+      ["ubuntu-3", true],
+    ]);
+  });
+
+  test("one 404 of the tag list loses no channel, and leaves none behind", async () => {
+    await up(pipeline({ ubuntu: entry(1, { tags: { team: "a" } }) }, stable()));
+    world.cloud.faults.add({ kind: "status", status: 404, operation: "listTags" });
+    await up(pipeline({ ubuntu: entry(1, { tags: { team: "b" } }) }, stable()));
+    expect(channelTags()).toEqual(["ubuntu-1 pulumi-scp-images:channel:ubuntu/stable 1.0"]);
+    world.cloud.faults.add({ kind: "status", status: 404, operation: "listTags" });
+    await succeed(world.stack.refresh());
+    await up(pipeline({ ubuntu: entry(1, { tags: { team: "b" } }) }));
+    expect(channelTags()).toEqual([]);
+  });
 }
