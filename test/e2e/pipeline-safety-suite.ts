@@ -1,4 +1,5 @@
 import { pipelineWorld } from "./pipeline-world";
+import type { Declaration } from "./program";
 import { fail, succeed, type OpenStack } from "./stack";
 
 /** What must not happen to the generations of an entry, whatever is done to it. */
@@ -179,5 +180,40 @@ export function pipelineSafetySuite(open: OpenStack, timeout: number): void {
     await succeed(world.stack.refresh());
     await up(pipeline({ ubuntu: entry(1, { tags: { team: "b" } }) }));
     expect(channelTags()).toEqual([]);
+  });
+
+  test("protected: false, written out, lifts no protection that somebody gave an earlier one", async () => {
+    await up(pipeline({ ubuntu: entry(1) }));
+    await up(pipeline({ ubuntu: entry(2) }));
+    await world.cloud.setImage(idOf("ubuntu-1")!, { protected: true });
+    const isProtected = () => world.cloud.images().map((image) => [image.name, image.protected]);
+    for (const number of [2, 3]) {
+      world.stack.declare(pipeline({ ubuntu: entry(number, { keep: 0, protected: false }) }));
+      await succeed(world.stack.up());
+      expect(isProtected()).toEqual([
+        ["ubuntu-1", true],
+        [`ubuntu-${number}`, false],
+      ]);
+    }
+  });
+
+  test("what is shared with others stays, also where an answer lacks its visibility", async () => {
+    const other = world.cloud.options.accounts[1]!.accountId;
+    const shared = (number: number, keep: number) =>
+      pipeline({ ubuntu: entry(number, { visibility: "shared", keep }) });
+    await up(shared(1, 1));
+    await up(shared(2, 1));
+    const member: Declaration = {
+      type: "ImageMember",
+      name: "other",
+      args: { imageId: idOf("ubuntu-1"), memberId: other },
+    };
+    world.stack.declare(shared(2, 1), member);
+    await succeed(world.stack.up());
+    const fields = ["visibility"];
+    world.cloud.faults.add({ kind: "null-fields", fields, operation: "showImage", times: "always" });
+    world.stack.declare(shared(2, 0), member);
+    await world.stack.up();
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
   });
 }
