@@ -216,4 +216,86 @@ export function pipelineSafetySuite(open: OpenStack, timeout: number): void {
     await world.stack.up();
     expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
   });
+
+  /** The URNs of the state's resources of a type. */
+  const urnsOf = async (type: string) => {
+    const { resources = [] } = (await world.stack.state()).deployment;
+    return resources.filter((one) => one.type.endsWith(type)).map(({ urn }) => String(urn));
+  };
+
+  test("nor does one go with --replace of the generations of an entry that was renamed", async () => {
+    await up(pipeline({ ubuntu: entry(1) }));
+    await up(pipeline({ ubuntu: entry(2) }));
+    await up(pipeline({ noble: entry(2, { renamedFrom: "ubuntu" }) }));
+    await succeed(world.stack.up({ replace: await urnsOf("ImageGenerations") }));
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
+  });
+
+  test("a protected image that never became active is not replaced before its protection is lifted", async () => {
+    await up(pipeline({ ubuntu: entry(1, { protected: true }) }));
+    world.cloud.faults.add({ kind: "import-fails", times: "always" });
+    world.stack.declare(pipeline({ ubuntu: entry(2, { protected: true }) }));
+    await fail(world.stack.up());
+    world.cloud.faults.clear();
+    world.stack.declare(pipeline({ ubuntu: entry(3, { protected: true }) }));
+    expect(await fail(world.stack.preview())).toContain("which never became active");
+    world.cloud.faults.add({ kind: "import-fails", times: "always" });
+    world.stack.declare(pipeline({ ubuntu: entry(2) }));
+    await fail(world.stack.up());
+    world.cloud.faults.clear();
+    await up(pipeline({ ubuntu: entry(3, { protected: true }) }));
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-3"]);
+  });
+
+  test("an image that a failed run told no generations of is an earlier one all the same", async () => {
+    await up(pipeline({ ubuntu: entry(1, { keep: 2 }) }));
+    world.cloud.faults.add({ kind: "status", status: 403, operation: "setTags", times: "always" });
+    world.stack.declare(pipeline({ ubuntu: entry(2, { keep: 2, tags: { team: "web" } }) }, stable("9.9")));
+    await fail(world.stack.up());
+    world.cloud.faults.clear();
+    await up(pipeline({ ubuntu: entry(3, { keep: 2 }) }));
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-2", "ubuntu-3"]);
+  });
+
+  test("a channel's tag whose value somebody changed does not stay beside the new one", async () => {
+    await up(pipeline({ ubuntu: entry(1) }, stable()));
+    await up(pipeline({ ubuntu: entry(2) }, stable("1.0")));
+    const key = "pulumi-scp-images:channel:ubuntu/stable";
+    await world.cloud.setTags(idOf("ubuntu-1")!, [{ key, value: "other" }]);
+    await succeed(world.stack.refresh());
+    await up(pipeline({ ubuntu: entry(2) }, stable("2.0")));
+    expect(channelTags()).toEqual([`ubuntu-2 ${key} 2.0`]);
+  });
+
+  test("an image that goes on under another entry's name keeps its channel, and no other entry's", async () => {
+    const at = (image: string, version?: string) => ({ "ubuntu/stable": { image, version } });
+    await up(pipeline({ ubuntu: entry(1) }, at("ubuntu", "1.0")));
+    await up(pipeline({ ubuntu: entry(2) }, at("ubuntu", "1.0")));
+    const imageId = idOf("ubuntu-1");
+    await up(pipeline({ jammy: entry(1, { imageId }) }, at("jammy")));
+    expect(names()).toEqual(["ubuntu-1"]);
+    expect(channelTags()).toEqual(["ubuntu-1 pulumi-scp-images:channel:ubuntu/stable 1.0"]);
+    await up(pipeline({ jammy: entry(1, { imageId }), noble: entry(3) }, at("jammy")));
+    await up(pipeline({ noble: entry(3), best: entry(1, { imageId }) }));
+    expect(channelTags()).toEqual([]);
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-3"]);
+  });
+
+  test("what is known of an image outlives a change that failed, and a refresh", async () => {
+    await up(pipeline({ ubuntu: entry(1) }, stable()));
+    world.cloud.faults.add({ kind: "status", status: 403, operation: "setTags", times: "always" });
+    world.stack.declare(pipeline({ ubuntu: entry(2) }, stable()));
+    await fail(world.stack.up());
+    await succeed(world.stack.refresh());
+    world.cloud.faults.clear();
+    await up(pipeline({ ubuntu: entry(2) }, stable()));
+    const { resources = [] } = (await world.stack.state()).deployment;
+    const { facts = {} } = resources.find(({ type }) => type.endsWith("ImageGenerations"))?.outputs ?? {};
+    const told = Object.values(facts as Record<string, { name?: string; accountId?: string }>);
+    const { accountId } = world.cloud.options.accounts[0]!;
+    expect(told.map((one) => [one.name, one.accountId]).sort()).toEqual([
+      ["ubuntu-1", accountId],
+      ["ubuntu-2", accountId],
+    ]);
+  });
 }
