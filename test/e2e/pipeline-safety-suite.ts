@@ -1,3 +1,4 @@
+import { qcow2 } from "../emulator/testing";
 import { pipelineWorld } from "./pipeline-world";
 import type { Declaration } from "./program";
 import { fail, succeed, type OpenStack } from "./stack";
@@ -220,7 +221,7 @@ export function pipelineSafetySuite(open: OpenStack, timeout: number): void {
   /** The URNs of the state's resources of a type. */
   const urnsOf = async (type: string) => {
     const { resources = [] } = (await world.stack.state()).deployment;
-    return resources.filter((one) => one.type.endsWith(type)).map(({ urn }) => String(urn));
+    return resources.filter((one) => one.type.endsWith(type)).map(({ urn }) => urn);
   };
 
   test("nor does one go with --replace of the generations of an entry that was renamed", async () => {
@@ -292,10 +293,20 @@ export function pipelineSafetySuite(open: OpenStack, timeout: number): void {
     const { resources = [] } = (await world.stack.state()).deployment;
     const { facts = {} } = resources.find(({ type }) => type.endsWith("ImageGenerations"))?.outputs ?? {};
     const told = Object.values(facts as Record<string, { name?: string; accountId?: string }>);
-    const { accountId } = world.cloud.options.accounts[0]!;
+    const { accountId } = world.cloud.options.accounts[0];
     expect(told.map((one) => [one.name, one.accountId]).sort()).toEqual([
       ["ubuntu-1", accountId],
       ["ubuntu-2", accountId],
     ]);
+  });
+
+  test("an entry that goes to the account that it is shared with leaves no image behind", async () => {
+    const { accountId } = world.cloud.options.accounts[1]!;
+    await up(pipeline({ ubuntu: entry(1, { sharedWith: [accountId] }) }));
+    await up(pipeline({ ubuntu: entry(2, { sharedWith: [accountId] }) }));
+    await world.cloud.putObject("images", "3.qcow2", qcow2(), "public-read", accountId);
+    const url = world.cloud.objectUrl("images", "3.qcow2", accountId);
+    await up(pipeline({ ubuntu: entry(3, { url, profile: "second" }) }));
+    expect(world.cloud.images().map(({ name, owner }) => [name, owner])).toEqual([["ubuntu-3", accountId]]);
   });
 }
