@@ -24,6 +24,7 @@ export async function plan(
   if (apart !== undefined) {
     return { inputs: omitUndefined({ ...inputs }), failures: [apart] };
   }
+  tellOfWayBack(state, inputs, location);
   const isMoved = await moves(state, inputs, location);
   const before = isMoved ? [] : await generationsBefore(state, inputs, location);
   location.holders.placeGenerations(inputs, placeOf(inputs));
@@ -61,6 +62,25 @@ function failureOfParts(
   return made === undefined || isUnknown(imageId) || made === imageId
     ? undefined
     : { property: "imageId", reason };
+}
+
+/** After a replacement that failed, to put the content back makes it anew, as a new image: the one that is still there can be kept. */
+function tellOfWayBack(
+  { generations: [good] = [] }: GenerationState,
+  { imageId, version, origin }: GenerationInputs,
+  { holders, warnOnce }: Location,
+): void {
+  const failed = isUnknown(origin) ? undefined : holders.imageBefore(origin);
+  if (good === undefined || failed === undefined || version === undefined || good.version !== version) {
+    return;
+  }
+  if (![failed, imageId].some((id) => isSameId(id, good.imageId))) {
+    warnOnce(
+      `way back ${good.imageId}`,
+      `${describeGeneration(good)} is still there, and this makes ${version} anew in its place. ` +
+        `To keep it as it is, say imageId: ${good.imageId} in the entry.`,
+    );
+  }
 }
 
 /** Whether the entry leaves its images behind: in another region or environment, or in another account, also where they are shared with that. */

@@ -248,6 +248,21 @@ export function pipelineSafetySuite(open: OpenStack, timeout: number): void {
     expect(names()).toEqual(["ubuntu-1", "ubuntu-3"]);
   });
 
+  test("a replacement that failed is put back without making anything anew, as the preview says", async () => {
+    await up(pipeline({ ubuntu: entry(1) }, stable()));
+    const imageId = idOf("ubuntu-1");
+    world.cloud.faults.add({ kind: "import-fails", times: "always" });
+    world.stack.declare(pipeline({ ubuntu: entry(2) }, stable()));
+    await fail(world.stack.up());
+    world.cloud.faults.clear();
+    world.stack.declare(pipeline({ ubuntu: entry(1) }, stable()));
+    expect(await succeed(world.stack.preview())).toContain(`say imageId: ${imageId} in the entry`);
+    await up(pipeline({ ubuntu: entry(1, { imageId }) }, stable()));
+    expect(names()).toEqual(["ubuntu-1"]);
+    expect(idOf("ubuntu-1")).toBe(imageId);
+    expect(channelTags()).toEqual(["ubuntu-1 pulumi-scp-images:channel:ubuntu/stable 1.0"]);
+  });
+
   test("an image that a failed run told no generations of is an earlier one all the same", async () => {
     await up(pipeline({ ubuntu: entry(1, { keep: 2 }) }));
     world.cloud.faults.add({ kind: "status", status: 403, operation: "setTags", times: "always" });
