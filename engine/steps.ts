@@ -76,6 +76,15 @@ export const PENDING: Partial<Record<Op, PendingOperation["type"]>> = {
 const now = (): string => new Date().toISOString();
 
 export async function apply(step: Step, context: StepContext): Promise<void> {
+  const { op, next } = step;
+  try {
+    await carryOut(step, context);
+  } finally {
+    if (next && op !== "replace") keepSecret(next); // Also what a change that failed on its way leaves.
+  }
+}
+
+async function carryOut(step: Step, context: StepContext): Promise<void> {
   const { op, old, next } = step;
   if (op === "refresh") await refresh(step, context);
   else if (op === "same" && old && next) await same(old, next, context);
@@ -83,7 +92,6 @@ export async function apply(step: Step, context: StepContext): Promise<void> {
   else if (op === "update" && old && next) await update(old, next, context);
   else if (op.startsWith("read") && next) await read(step, next, context);
   else if (/^(delete|discard)/.test(op) && old) await remove(op, old, context);
-  if (next && op !== "replace") keepSecret(next);
 }
 
 async function same(old: ResourceState, next: ResourceState, { providers }: StepContext): Promise<void> {

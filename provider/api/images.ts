@@ -178,6 +178,11 @@ export function isSameId(one: unknown, other: unknown): boolean {
     : one === other;
 }
 
+/** Whether an image has its content: it is active, or was. */
+export function wasActive({ status }: Image): boolean {
+  return status === "active" || status === "deactivated";
+}
+
 /** An image out of an answer; undefined when the answer is no image. */
 export function imageFrom(body: unknown): Image | undefined {
   if (!isObject(body)) {

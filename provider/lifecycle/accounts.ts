@@ -224,7 +224,8 @@ export async function explainForeign(
       );
 }
 
-function undefinedIfRefused(error: unknown): undefined {
+/** For best-effort questions: what the service refuses is not known. @throws whatever is no error of the service */
+export function undefinedIfRefused(error: unknown): undefined {
   messageOf(error);
 }
 

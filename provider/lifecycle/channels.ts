@@ -2,7 +2,7 @@ import type { ScpClient } from "../api/client";
 import { ScpError } from "../api/errors";
 import type { Image } from "../api/images";
 import { channelTagKey } from "../schema/own-tags";
-import { undefinedIfNotFound } from "./gone";
+import { showTwice, undefinedIfNotFound } from "./gone";
 import { ImageError } from "./image-error";
 import type { Location } from "./context";
 import { tagsFor } from "./tags";
@@ -29,8 +29,7 @@ export async function pointChannels(
   }
   const left = [...before].filter(([id]) => !after.has(id));
   for (const [id, channels] of left) {
-    const show = () => undefinedIfNotFound(() => client.showImage(id));
-    const image = (await show()) ?? (await show()); // One 404 may be anything's; a tag that stays is a second answer to who reads the channel.
+    const image = await showTwice(id, client); // A tag that stays is a second answer to who reads the channel.
     if (image !== undefined) {
       await retag(image, channels, {}, {}, client);
     }
@@ -46,6 +45,9 @@ async function retag(
 ): Promise<void> {
   const gone = new Set(Object.keys(before).map(channelTagKey));
   const listed = await tagsFor(image, client);
+  if (Object.keys(after).length === 0 && !Object.keys(listed).some((key) => gone.has(key))) {
+    return; // There is nothing to take off.
+  }
   const others = Object.entries({ ...known, ...listed }).filter(([key]) => !gone.has(key));
   const own = Object.entries(after).map(([channel, version]) => [channelTagKey(channel), version]);
   await client.tags.set(image, Object.fromEntries([...others, ...own]) as Record<string, string>);
@@ -89,7 +91,9 @@ export async function findChannel(
       throw new ImageError(
         found.length === 0
           ? `No image in ${region} carries the tag of channel "${channel}", ${channelTagKey(channel)}.`
-          : `Several images carry the tag of channel "${channel}": ${ids}. Run pulumi up --refresh in the stack that has the channel.`,
+          : `Several images carry the tag of channel "${channel}": ${ids}. Run pulumi up --refresh in the stack that has the channel. ` +
+              `If it is still so then, another stack has a channel of this name, or somebody set the tag: take ${channelTagKey(channel)} off in ` +
+              "the console where it does not belong.",
       );
     }
     await clock.sleep(pause);

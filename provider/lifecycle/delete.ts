@@ -106,9 +106,14 @@ export async function deleteUnlessHeld(
   props: Properties,
 ): Promise<void> {
   const location = await openAsKept(context, `Image ${id}`, props);
+  const { holders } = location;
   location.reader.forget();
-  if (location.holders.release(id, props.token)) {
+  if (holders.wasDeleted(id)) {
+    return;
+  }
+  if (holders.release(id, props.token)) {
     await deleteImage(id, props, location);
+    holders.noteDeleted(id);
   } else {
     location.warn(`Image ${id} is kept: another resource of this program manages it.`);
   }

@@ -1,15 +1,17 @@
 // Which generations stay, and what keeps a plan from being one.
 
-import { isSameId } from "../api/images";
+import { isSameId, wasActive } from "../api/images";
 import { omitUndefined, type CheckFailure } from "../schema/check";
 import { asState, type Properties } from "../schema/description";
 import { describeGeneration, planGenerations, type Generation } from "../schema/generations";
 import { imageGenerations } from "../schema/image-generations";
 import { isUnknown } from "../schema/unknown";
+import { anothersImage } from "./accounts";
 import type { Location } from "./context";
-import { hold, placeOf, type GenerationInputs } from "./generation-state";
-import { undefinedIfNotFound } from "./gone";
+import { hold, placeOf, pointersOf, type GenerationInputs, type GenerationState } from "./generation-state";
+import { showTwice, undefinedIfNotFound } from "./gone";
 import { ImageError } from "./image-error";
+import { isAnotherProfile } from "./profiles";
 
 /** Works out which generations stay. What is to go is looked at first: what is protected, or shared by others, stays. */
 export async function plan(
@@ -18,13 +20,14 @@ export async function plan(
   location: Location,
 ): Promise<{ inputs: Properties; failures: CheckFailure[] }> {
   const state = asState(imageGenerations, olds ?? {});
-  const isMoved = state.region !== inputs.region || state.environment !== inputs.environment;
   const apart = failureOfParts(inputs, location);
   if (apart !== undefined) {
     return { inputs: omitUndefined({ ...inputs }), failures: [apart] };
   }
-  const before = isMoved ? [] : await withoutDeadOne(state.generations ?? [], inputs.imageId, location);
-  location.holders.placeGenerations(inputs.origin, placeOf(inputs));
+  tellOfWayBack(state, inputs, location);
+  const isMoved = await moves(state, inputs, location);
+  const before = isMoved ? [] : await generationsBefore(state, inputs, location);
+  location.holders.placeGenerations(inputs, placeOf(inputs));
   const { imageId, version, keep, channels = {} } = inputs;
   const current: Generation = version === undefined ? { imageId } : { imageId, version };
   const pinned = Object.values(channels).filter((wanted) => wanted !== "");
@@ -36,6 +39,9 @@ export async function plan(
   const leaving = leave.filter((_, index) => !kept[index]).map(describeGeneration);
   const planned = { ...inputs, generations, leaving };
   hold(planned, location);
+  for (const [id, pointing] of pointersOf(planned)) {
+    location.holders.pointAt(id, Object.keys(pointing));
+  }
   const failures = [
     ...missingVersions(channels, generations),
     ...ambiguousVersion(before, current),
@@ -56,6 +62,68 @@ function failureOfParts(
   return made === undefined || isUnknown(imageId) || made === imageId
     ? undefined
     : { property: "imageId", reason };
+}
+
+/** After a replacement that failed, to put the content back makes it anew, as a new image: the one that is still there can be kept. */
+function tellOfWayBack(
+  { generations: [good] = [] }: GenerationState,
+  { imageId, version, origin }: GenerationInputs,
+  { holders, warnOnce }: Location,
+): void {
+  const failed = isUnknown(origin) ? undefined : holders.imageBefore(origin);
+  if (good === undefined || failed === undefined || version === undefined || good.version !== version) {
+    return;
+  }
+  if (![failed, imageId].some((id) => isSameId(id, good.imageId))) {
+    warnOnce(
+      `way back ${good.imageId}`,
+      `${describeGeneration(good)} is still there, and this makes ${version} anew in its place. ` +
+        `To keep it as it is, say imageId: ${good.imageId} in the entry.`,
+    );
+  }
+}
+
+/** Whether the entry leaves its images behind: in another region or environment, or in another account, also where they are shared with that. */
+async function moves(
+  state: GenerationState,
+  inputs: GenerationInputs,
+  { client }: Location,
+): Promise<boolean> {
+  const [was] = state.generations ?? [];
+  if (state.region !== inputs.region || state.environment !== inputs.environment || was === undefined) {
+    return true;
+  }
+  if (!isAnotherProfile(state, inputs)) {
+    return false;
+  }
+  const image = await undefinedIfNotFound(() => client.showImage(was.imageId));
+  return image !== undefined && (await anothersImage(client, image)) !== undefined;
+}
+
+/** The generations that the entry has had until now, the current one first. */
+async function generationsBefore(
+  { generations = [] }: GenerationState,
+  inputs: GenerationInputs,
+  location: Location,
+): Promise<readonly Generation[]> {
+  const known = await withoutDeadOne(generations, inputs.imageId, location);
+  const untold = await untoldOne(generations, inputs, location);
+  return untold === undefined ? known : [untold, ...known];
+}
+
+/** The image that the record had until now, where a run that failed in between has not told the generations of it. */
+async function untoldOne(
+  generations: readonly Generation[],
+  { imageId, origin }: GenerationInputs,
+  { client, holders }: Location,
+): Promise<Generation | undefined> {
+  const was = isUnknown(origin) ? undefined : holders.imageBefore(origin);
+  const isTold = [{ imageId }, ...generations].some((one) => isSameId(one.imageId, was));
+  if (was === undefined || isTold || holders.hasNewcomer(was, origin)) {
+    return undefined;
+  }
+  const image = await showTwice(was, client);
+  return image !== undefined && wasActive(image) ? { imageId: was } : undefined;
 }
 
 /** A current image that is gone by the time of its replacement is no earlier generation. */
@@ -124,8 +192,7 @@ async function isKept(
   if (isUnknown(imageId)) {
     return false;
   }
-  const show = () => undefinedIfNotFound(() => client.showImage(imageId));
-  const image = (await show()) ?? (await show()); // One 404 may be anything's.
+  const image = await showTwice(imageId, client);
   if (image === undefined || (image.protected === true && !lifts)) {
     return image !== undefined;
   }

@@ -9,6 +9,7 @@ import { imageGenerations, type ChannelTarget, type GenerationFacts } from "../s
 import { makerOf } from "./accounts";
 import type { Pointers } from "./channels";
 import type { Location } from "./context";
+import { showTwice } from "./gone";
 
 export type GenerationInputs = Inputs<typeof imageGenerations>;
 export type GenerationState = State<typeof imageGenerations>;
@@ -101,28 +102,35 @@ export function factsOf(
 
 export type Facts = Record<string, GenerationFacts>;
 
-/** What is known of the generations; of a new one, it is asked for. */
+/** What is known of the generations; of what nothing is, it is asked for. */
 export async function allFacts(
-  { generations = [] }: GenerationInputs,
+  generations: readonly Generation[],
   known: Facts,
   { client }: Location,
 ): Promise<Facts> {
   const facts = await Promise.all(
-    generations.map(async ({ imageId }): Promise<[string, GenerationFacts]> => {
+    generations.map(async ({ imageId }): Promise<[string, GenerationFacts][]> => {
       const before = known[imageId];
       if (before !== undefined) {
-        return [imageId, before];
+        return [[imageId, before]];
       }
-      const told = toldOf(await client.showImage(imageId));
-      return [imageId, omitUndefined({ ...told, ...(await makerOf(client, imageId)) })];
+      const image = await showTwice(imageId, client);
+      return image === undefined
+        ? [] // A refresh says that it is gone.
+        : [[imageId, omitUndefined({ ...toldOf(image), ...(await makerOf(client, imageId)) })]];
     }),
   );
-  return Object.fromEntries(facts);
+  return Object.fromEntries(facts.flat());
 }
 
+/** What is known of these. Of what nothing is, there is no entry, so that it is asked for. */
 export function factsOfAll(generations: readonly Generation[], facts: Facts): Facts {
-  const known = generations.map(({ imageId }): [string, GenerationFacts] => [imageId, facts[imageId] ?? {}]);
-  return Object.fromEntries(known);
+  return omitUndefined(
+    pick(
+      facts,
+      generations.map(({ imageId }) => imageId),
+    ),
+  ) as Facts;
 }
 
 export function toldOf(image: Image): GenerationFacts {

@@ -95,6 +95,12 @@ async function isListed(id: string, name: string | undefined, client: ScpClient)
   return (await client.allImages({ name })).some((image) => isSameId(image.id, id));
 }
 
+/** An image; undefined where it is not found twice, since one 404 may be anything's. What is not to be forgotten for that needs no more. */
+export async function showTwice(id: string, client: ScpClient): Promise<Image | undefined> {
+  const show = () => undefinedIfNotFound(() => client.showImage(id));
+  return (await show()) ?? show();
+}
+
 /** What a call answers; undefined when the service says that there is no such thing. */
 export async function undefinedIfNotFound<T>(call: () => Promise<T>): Promise<T | undefined> {
   try {

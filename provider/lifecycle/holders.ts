@@ -22,12 +22,17 @@ export class ImageHolders {
   private readonly inGenerations = new Set<string>();
   /** By origin, the image that its record has from now on. */
   private readonly latest = new Map<string, string>();
+  /** By origin, the image that the state has for its record. */
+  private readonly before = new Map<string, string>();
   /** By an image's id, the origins of those whose earlier generation it is. */
   private readonly earlier = new Map<string, Set<string>>();
-  /** By origin, where its generations are to be. */
+  /** By origin, and by the current image, where its generations are to be. */
   private readonly places = new Map<string, string>();
+  /** By an image's id, the channels that the program has point at it. */
+  private readonly channels = new Map<string, Set<string>>();
   private readonly wanted = new Set<string>();
   private readonly released = new Set<string>();
+  private readonly deleted = new Set<string>();
   /** The origins of the records of which this run knows what they hold. */
   private readonly known = new Set<string>();
 
@@ -44,6 +49,17 @@ export class ImageHolders {
     this.latest.set(asKey(origin), imageId);
   }
 
+  /** Says that the state has this image for a record of the program. */
+  holdAsBefore(imageId: string, token: unknown, origin: unknown): void {
+    this.holdAsRecord(imageId, token, origin);
+    this.before.set(asKey(origin), imageId);
+  }
+
+  /** The image that the state has for the record of this origin, as far as this run has seen it. */
+  imageBefore(origin: unknown): string | undefined {
+    return this.before.get(asKey(origin));
+  }
+
   /** The image of the record of this origin, as far as this run knows it. */
   latestOf(origin: unknown): string | undefined {
     return this.latest.get(asKey(origin));
@@ -57,6 +73,14 @@ export class ImageHolders {
   /** Whether this run knows what the record of this origin holds. Of any other the state may hold anything. */
   isKnown(origin: string): boolean {
     return this.known.has(origin);
+  }
+
+  /**
+   * Whether an image that goes was replaced: its record is still in the program. The image tells too, since a record's place in the
+   * program changes with a rename, and the state learns of that in the next update alone.
+   */
+  wasReplaced(imageId: string, place: string): boolean {
+    return this.known.has(place) || this.records.has(imageId);
   }
 
   /** Whether an entry of the state that this run has seen holds an image, or held it. */
@@ -106,9 +130,10 @@ export class ImageHolders {
     generations.forEach(({ imageId }) => this.inGenerations.add(imageId));
   }
 
-  /** The image tells too: an origin changes with a resource's name, and only what is updated learns of that. */
+  /** The image tells too, as above. */
   knowsGenerations(origin: unknown, imageId: string): boolean {
-    return this.generationsKnown.has(asKey(origin)) || this.inGenerations.has(imageId);
+    const origins = [asKey(origin), ...(this.records.get(imageId) ?? [])];
+    return this.inGenerations.has(imageId) || origins.some((one) => this.generationsKnown.has(one));
   }
 
   /** Says that an image stays as an earlier generation, whatever becomes of the record that made it. */
@@ -117,14 +142,30 @@ export class ImageHolders {
     add(this.earlier, imageId, asKey(origin));
   }
 
-  /** Says where the program wants the generations of an origin. */
-  placeGenerations(origin: unknown, place: string): void {
-    this.places.set(asKey(origin), place);
+  /** Says where the program wants the generations of an origin, of which an image is the current one. */
+  placeGenerations({ imageId, origin }: { imageId: string; origin?: string }, place: string): void {
+    [asKey(origin), imageId].forEach((key) => this.places.set(key, place));
   }
 
-  /** Where the program wants them; undefined where it wants none, as far as this run knows. */
-  placeOfGenerations(origin: unknown): string | undefined {
-    return this.places.get(asKey(origin));
+  /**
+   * Where the program wants them; undefined where it wants none, as far as this run knows. The current image tells too, as above, unless
+   * it goes to another record.
+   */
+  placeOfGenerations(origin: unknown, imageId = ""): string | undefined {
+    const byImage = this.hasNewcomer(imageId, origin) ? undefined : this.places.get(imageId);
+    return this.places.get(asKey(origin)) ?? byImage;
+  }
+
+  /** Says that the program has channels point at an image. */
+  pointAt(imageId: string, channels: readonly string[]): void {
+    channels.forEach((channel) => {
+      add(this.channels, imageId, channel);
+    });
+  }
+
+  /** Whether the program has a channel point at an image. */
+  isPointedAt(imageId: string, channel: string): boolean {
+    return this.channels.get(imageId)?.has(channel) === true;
   }
 
   isGeneration(imageId: string): boolean {
@@ -140,6 +181,15 @@ export class ImageHolders {
     this.tokens.get(imageId)?.delete(asKey(token));
     this.released.add(imageId);
     return !this.isHeld(imageId);
+  }
+
+  /** Says that this run has deleted an image: that it is not found any more needs no proof then. */
+  noteDeleted(imageId: string): void {
+    this.deleted.add(imageId);
+  }
+
+  wasDeleted(imageId: string): boolean {
+    return this.deleted.has(imageId);
   }
 }
 

@@ -6,7 +6,7 @@ import { diffProperties } from "../schema/diff";
 import { describeGeneration, type Generation } from "../schema/generations";
 import { imageGenerations } from "../schema/image-generations";
 import { isUnknown } from "../schema/unknown";
-import { isPointedAt, pointChannels } from "./channels";
+import { isPointedAt, pointChannels, type Pointers } from "./channels";
 import { checkInputs } from "./check";
 import type { Location, ProviderContext } from "./context";
 import { deleteUnlessHeld } from "./delete";
@@ -26,6 +26,7 @@ import {
   toldOf,
   undoneWith,
   withUndone,
+  type Facts,
   type GenerationInputs,
   type GenerationState,
 } from "./generation-state";
@@ -64,7 +65,12 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
         await refuseProtected(earlierOf(withUndone(olds)), location); // They could not be deleted where they are.
       }
       const isUndone = state.undone !== undefined; // A refresh between forgets that a change failed, not what of it is to be gone over.
-      return { changes: changes || isUndone, replaces: moves ? [...replaces, "profile"] : replaces };
+      const { origin } = asInputs(imageGenerations, news);
+      const isRenamed = !isUnknown(origin) && state.origin !== origin; // By that, the record's delete finds them.
+      return {
+        changes: changes || isUndone || isRenamed,
+        replaces: moves ? [...replaces, "profile"] : replaces,
+      };
     },
 
     async create(properties) {
@@ -72,12 +78,14 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       const location = await context.open(inputs);
       hold(inputs, location);
       const id = randomUUID();
+      let facts: Facts = {};
       try {
+        facts = await allFacts(inputs.generations ?? [], {}, location);
         await pointChannels(new Map(), pointersOf(inputs), tagsOf(inputs), location);
-        return { id, outputs: outputs(inputs, await allFacts(inputs, {}, location)) };
+        return { id, outputs: outputs(inputs, facts) };
       } catch (error) {
         // The image is known as a generation all the same: else the one after it would be the first.
-        const partly = outputs({ ...inputs, channels: undefined }, {});
+        const partly = outputs({ ...inputs, channels: undefined }, facts);
         throw isExpected(error) ? new PartlyDone(id, partly, error) : error;
       }
     },
@@ -98,13 +106,12 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
         }),
       );
       const stay = [current, ...there].filter((one): one is Generation => one !== undefined);
-      const now = {
-        ...state,
-        ...locationOf(context, known),
-        generations: stay,
-        channels: await channelsThatShow({ ...state, generations: stay }, location),
-      };
-      const found = omitUndefined({ ...outputs(now, factsOfAll(stay, facts)), undone: state.undone });
+      const now = { ...state, ...locationOf(context, known), generations: stay };
+      const channels = await channelsThatShow(now, location);
+      const isLost = Object.keys(channels ?? {}).length < Object.keys(state.channels ?? {}).length;
+      // A tag that has another value, or is not shown, may still be there: wherever the channel points next, it is taken off.
+      const undone = isLost ? undoneWith({ ...known, channels: state.channels }) : state.undone;
+      const found = omitUndefined({ ...outputs({ ...now, channels }, factsOfAll(stay, facts)), undone });
       return { id, outputs: found, inputs: withDefaults(imageGenerations, found) };
     },
 
@@ -113,12 +120,13 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       const location = await context.open(news);
       location.reader.forget();
       hold(inputs, location);
-      const { facts = {} } = withUndone(olds);
+      let { facts = {} } = withUndone(olds);
       try {
+        facts = { ...facts, ...(await allFacts(inputs.generations ?? [], facts, location)) };
         for (const before of everyState(olds)) {
           await change(before, inputs, location);
         }
-        return { id, outputs: outputs(inputs, await allFacts(inputs, facts, location)) };
+        return { id, outputs: outputs(inputs, factsOfAll(inputs.generations ?? [], facts)) };
       } catch (error) {
         // What the program says now is the state, and what was is remembered: whichever it says next, all of it is gone over again.
         const partly = { ...outputs(inputs, facts), undone: undoneWith(olds) };
@@ -130,18 +138,18 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       const state = withUndone(olds);
       const location = await context.open(olds);
       const { holders } = location;
-      if (holders.placeOfGenerations(state.origin) === placeOf(state)) {
+      const [current] = state.generations ?? [];
+      if (holders.placeOfGenerations(state.origin, current?.imageId) === placeOf(state)) {
         tellOfReplaced(state, location);
         return;
       }
       holders.keepGenerations(state.origin, state.generations);
       await refuseProtected(earlierOf(state), location);
-      const [current] = state.generations ?? [];
-      if (current !== undefined && holders.isHeld(current.imageId)) {
-        await pointChannels(pointersOf(state), new Map(), () => ({}), location); // It stays, and is in no channel any more.
+      for (const { imageId } of earlierOf(state)) {
+        holders.release(imageId, keyOf(state));
       }
+      await pointChannels(pointersLeft(state, location), new Map(), () => ({}), location);
       for (const generation of earlierOf(state)) {
-        holders.release(generation.imageId, keyOf(state));
         await remove(generation, state);
       }
     },
@@ -171,6 +179,17 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
     const facts = { ...factsOf(generation, state), region, environment, profile, token: keyOf(state) };
     return deleteUnlessHeld(context, generation.imageId, facts);
   }
+}
+
+/** What channels are to be taken off the images that stay, since something else of the program manages them, and has them in no channel. */
+function pointersLeft(state: GenerationState, { holders }: Location): Pointers {
+  const left = [...pointersOf(state)].filter(([imageId]) => holders.isHeld(imageId));
+  return new Map(
+    left.map(([imageId, channels]) => [
+      imageId,
+      Object.fromEntries(Object.entries(channels).filter(([name]) => !holders.isPointedAt(imageId, name))),
+    ]),
+  );
 }
 
 /** Those of the channels whose tags are where they belong: what is not is set again by the next update. */

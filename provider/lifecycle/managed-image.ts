@@ -119,21 +119,30 @@ export async function diffManaged(
     ...(await more(location)),
     ...(moves ? ["profile"] : []),
   ];
-  holders.holdAsRecord(id, state.token, origin);
+  holders.holdAsBefore(id, state.token, origin);
   if (holders.hasNewcomer(id, origin)) {
     throw new ImageError(othersText(id));
   }
   if (holders.isOfImport(id)) {
     location.warn(importsText(id)); // This run keeps the image all the same; one that asks about the import alone would not.
   }
-  const { protected: remembered } = state;
+  const { protected: remembered, retainOnDelete: retained } = state;
   const leaves = because.some((name) => ["region", "environment", "profile"].includes(name));
-  const retained = leaves ? state.retainOnDelete : isKept(state); // Generations stay where they are.
-  await refuseHopelessReplacement({ id, because, imageId, protected: remembered, retained }, client);
+  const staysAsGeneration = state.inGenerations === true && !leaves; // Generations stay where they are.
+  const replacement = { id, because, imageId, protected: remembered, retained, staysAsGeneration };
+  await refuseHopelessReplacement(replacement, client);
   if (because.length === 0) {
     await planVisibility(id, state, asInputs(managedRecord, news), location);
   }
-  return { changes: changes || because.length > 0, replaces: because };
+  return {
+    changes: changes || because.length > 0 || isRenamed(state, asInputs(managedRecord, news)),
+    replaces: because,
+  };
+}
+
+/** Whether the state has yet to learn of the record's place in the program: by that, its generations are found. */
+function isRenamed({ place }: ManagedState, news: ManagedInputs): boolean {
+  return place !== undefined && !isUnknown(news.origin) && place !== placeOf(news);
 }
 
 /** What visibility the image is to have: members of it are checked against that. */
@@ -223,7 +232,7 @@ export async function deleteManaged(context: ProviderContext, id: string, olds: 
   const { place } = asState(managedRecord, olds);
   const { holders } = await openAsKept(context, `Image ${id}`, olds);
   // Where no record is in its place any more, all of it goes.
-  if (place !== undefined && holders.isKnown(place) && !holders.knowsGenerations(place, id)) {
+  if (place !== undefined && holders.wasReplaced(id, place) && !holders.knowsGenerations(place, id)) {
     throw new ImageError(
       `Image ${id} may be one of the generations that an ImageGenerations keeps, which this run does not look at. ` +
         "Nothing was deleted. Run again without --target, or with the whole of the entry.",

@@ -1,6 +1,6 @@
 import type { ScpClient } from "../api/client";
-import { ScpError } from "../api/errors";
-import { isSameId } from "../api/images";
+import { isSameId, wasActive } from "../api/images";
+import { undefinedIfRefused } from "./accounts";
 import { ImageError } from "./image-error";
 
 /** A replacement that the engine is about to make: the new image first, then the old one is deleted, or the other way round. */
@@ -13,6 +13,8 @@ export interface Replacement {
   protected?: unknown;
   /** Whether the state says that the old image is kept. */
   retained?: unknown;
+  /** Whether the image stays as an earlier generation, if it is one: one that never became active is none. */
+  staysAsGeneration?: boolean;
   /** The id that the program names as the image to manage. */
   imageId?: unknown;
 }
@@ -22,7 +24,7 @@ export interface Replacement {
  * @throws ImageError
  */
 export async function refuseHopelessReplacement(replacement: Replacement, client: ScpClient): Promise<void> {
-  const { id, because, retained, imageId } = replacement;
+  const { id, because, retained, imageId, staysAsGeneration } = replacement;
   if (because.length === 0) {
     return;
   }
@@ -33,22 +35,31 @@ export async function refuseHopelessReplacement(replacement: Replacement, client
         "Take imageId out to have a new image made in its place, or undo the change.",
     );
   }
-  if (retained !== true && (await isProtected(replacement, client))) {
+  if (retained === true || !(await isProtected(replacement, client))) {
+    return;
+  }
+  if (staysAsGeneration !== true) {
     throw new ImageError(
       `${what}, which is protected: SCP would refuse to delete it. Set protected to false and run pulumi up; then make the change. ` +
         "To keep the old image instead, set the resource option retainOnDelete, and run pulumi up as well first.",
     );
   }
+  if (await neverCameAbout(id, client)) {
+    throw new ImageError(
+      `${what}, which never became active, so it does not stay as a generation; but it is protected, and SCP would refuse to delete it. ` +
+        "Set protected to false and run pulumi up, even though that fails at the import; then make the change.",
+    );
+  }
+}
+
+/** Whether an image was never one that servers could be made of. What cannot be asked is none. */
+async function neverCameAbout(id: string, client: ScpClient): Promise<boolean> {
+  const image = await client.showImage(id).catch(undefinedIfRefused);
+  return image !== undefined && !wasActive(image);
 }
 
 /** Somebody else may have protected it since. */
 async function isProtected({ id, protected: remembered }: Replacement, client: ScpClient): Promise<boolean> {
-  try {
-    return (await client.showImage(id)).protected ?? remembered === true;
-  } catch (error) {
-    if (error instanceof ScpError) {
-      return remembered === true;
-    }
-    throw error;
-  }
+  const image = await client.showImage(id).catch(undefinedIfRefused);
+  return image?.protected ?? remembered === true;
 }

@@ -23,8 +23,9 @@ export function entriesOf(
     channels: channels.map(({ key, keyAt, node }) => ({
       ...position(keyAt),
       name: key,
+      secrets: secretsOf(node),
       // The schema, the kinds and the rules have let it through: it is what its type says.
-      ...(plain(node) as Omit<ChannelEntry, "line" | "column" | "name">),
+      ...(plain(node) as Omit<ChannelEntry, "line" | "column" | "name" | "secrets">),
     })),
   };
 }
@@ -70,7 +71,7 @@ function givenOf<K extends string>(node: Tree, names: readonly K[]): K[] {
   return names.filter((name) => entry(node, name) !== undefined);
 }
 
-function secretsOf(node: CheckedImage["node"]): string[] {
+function secretsOf(node: Tree): string[] {
   const secret = [...leavesOf(node)].filter(([, leaf]) => leaf.type === "scalar" && leaf.isSecret === true);
   return [...new Set(secret.map(([[name = ""]]) => name))];
 }

@@ -54,6 +54,8 @@ export interface ChannelEntry extends Position {
   image: string;
   /** A generation that is kept; undefined for the current one. */
   version?: string;
+  /** Those of its properties that a secret of the stack's configuration went into. */
+  secrets: string[];
 }
 
 export interface Manifest {

@@ -50,7 +50,12 @@ export class ImagePipeline extends pulumi.ComponentResource {
   constructor(name: string, args: ImagePipelineArgs, opts?: pulumi.ComponentResourceOptions) {
     super(pipelineType, name, {}, opts);
     const { images, channels } = readFrom(args.manifest);
-    images.forEach(refuseSecrets);
+    images.forEach(({ key, ...entry }) => {
+      refuseSecrets(key, entry);
+    });
+    channels.forEach(({ name: channel, ...entry }) => {
+      refuseSecrets(`channel ${channel}`, entry);
+    });
     const made = images.map((entry) => {
       const own = channels.filter(({ image }) => image === entry.key);
       return entry.origin === "lookup"
@@ -143,13 +148,13 @@ function keepGenerations(
 }
 
 /** What the state has as a name, or messages tell, cannot be kept secret. */
-const neverSecret = ["name", "version", "sharedWith", "source", "server", "lookup", "renamedFrom"];
+const neverSecret = ["name", "version", "sharedWith", "source", "server", "lookup", "renamedFrom", "image"];
 
-function refuseSecrets({ key, line, secrets }: ImageEntry): void {
+function refuseSecrets(what: string, { line, secrets }: Pick<ImageEntry, "line" | "secrets">): void {
   const open = secrets.filter((name) => neverSecret.includes(name));
   if (open.length > 0) {
     throw runError(
-      `Line ${line}: ${open.join(" and ")} of ${key} cannot be made of a secret: states and messages tell it.`,
+      `Line ${line}: ${open.join(" and ")} of ${what} cannot be made of a secret: states and messages tell it.`,
     );
   }
 }

@@ -53,4 +53,23 @@ onCli("a stack that is split, by the Pulumi CLI", () => {
     await succeed(world.stack.destroy());
     expect(names()).toEqual([]);
   });
+
+  test("with --target of the record alone of an entry that was renamed, no generation goes", async () => {
+    await up(pipeline({ ubuntu: entry(1) }));
+    await up(pipeline({ ubuntu: entry(2) }));
+    const noble = (number: number) => pipeline({ noble: entry(number, { renamedFrom: "ubuntu" }) });
+    await up(noble(2));
+    const { resources = [] } = (await world.stack.state()).deployment;
+    const record = resources.map(({ urn }) => urn).find((urn) => urn.endsWith("ImageRecord::noble"));
+    world.stack.declare(noble(3));
+    const args = ["up", "--yes", "--non-interactive", "--target", String(record)];
+    const { code, stdout, stderr } = await run(command.cli, args, command);
+    expect({ code, text: stdout + stderr }).toEqual({
+      code: 1,
+      text: expect.stringContaining("may be one of the generations") as string,
+    });
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-2", "ubuntu-3"]);
+    await up(noble(3));
+    expect(names()).toEqual(["ubuntu-2", "ubuntu-3"]);
+  });
 });

@@ -1,3 +1,4 @@
+import { qcow2 } from "../emulator/testing";
 import { pipelineWorld } from "./pipeline-world";
 import type { Declaration } from "./program";
 import { fail, succeed, type OpenStack } from "./stack";
@@ -215,5 +216,116 @@ export function pipelineSafetySuite(open: OpenStack, timeout: number): void {
     world.stack.declare(shared(2, 0), member);
     await world.stack.up();
     expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
+  });
+
+  /** The URNs of the state's resources of a type. */
+  const urnsOf = async (type: string) => {
+    const { resources = [] } = (await world.stack.state()).deployment;
+    return resources.filter((one) => one.type.endsWith(type)).map(({ urn }) => urn);
+  };
+
+  test("nor does one go with --replace of the generations of an entry that was renamed", async () => {
+    await up(pipeline({ ubuntu: entry(1) }));
+    await up(pipeline({ ubuntu: entry(2) }));
+    await up(pipeline({ noble: entry(2, { renamedFrom: "ubuntu" }) }));
+    await succeed(world.stack.up({ replace: await urnsOf("ImageGenerations") }));
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
+  });
+
+  test("a protected image that never became active is not replaced before its protection is lifted", async () => {
+    await up(pipeline({ ubuntu: entry(1, { protected: true }) }));
+    world.cloud.faults.add({ kind: "import-fails", times: "always" });
+    world.stack.declare(pipeline({ ubuntu: entry(2, { protected: true }) }));
+    await fail(world.stack.up());
+    world.cloud.faults.clear();
+    world.stack.declare(pipeline({ ubuntu: entry(3, { protected: true }) }));
+    expect(await fail(world.stack.preview())).toContain("which never became active");
+    world.cloud.faults.add({ kind: "import-fails", times: "always" });
+    world.stack.declare(pipeline({ ubuntu: entry(2) }));
+    await fail(world.stack.up());
+    world.cloud.faults.clear();
+    await up(pipeline({ ubuntu: entry(3, { protected: true }) }));
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-3"]);
+  });
+
+  test("a replacement that failed is put back without making anything anew, as the preview says", async () => {
+    await up(pipeline({ ubuntu: entry(1) }, stable()));
+    const imageId = idOf("ubuntu-1");
+    world.cloud.faults.add({ kind: "import-fails", times: "always" });
+    world.stack.declare(pipeline({ ubuntu: entry(2) }, stable()));
+    await fail(world.stack.up());
+    world.cloud.faults.clear();
+    world.stack.declare(pipeline({ ubuntu: entry(1) }, stable()));
+    expect(await succeed(world.stack.preview())).toContain(`say imageId: ${imageId} in the entry`);
+    await up(pipeline({ ubuntu: entry(1, { imageId }) }, stable()));
+    expect(names()).toEqual(["ubuntu-1"]);
+    expect(idOf("ubuntu-1")).toBe(imageId);
+    expect(channelTags()).toEqual(["ubuntu-1 pulumi-scp-images:channel:ubuntu/stable 1.0"]);
+  });
+
+  test("an image that a failed run told no generations of is an earlier one all the same", async () => {
+    await up(pipeline({ ubuntu: entry(1, { keep: 2 }) }));
+    world.cloud.faults.add({ kind: "status", status: 403, operation: "setTags", times: "always" });
+    world.stack.declare(pipeline({ ubuntu: entry(2, { keep: 2, tags: { team: "web" } }) }, stable("9.9")));
+    await fail(world.stack.up());
+    world.cloud.faults.clear();
+    await up(pipeline({ ubuntu: entry(3, { keep: 2 }) }));
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-2", "ubuntu-3"]);
+  });
+
+  test("a channel's tag whose value somebody changed does not stay beside the new one", async () => {
+    await up(pipeline({ ubuntu: entry(1) }, stable()));
+    await up(pipeline({ ubuntu: entry(2) }, stable("1.0")));
+    const key = "pulumi-scp-images:channel:ubuntu/stable";
+    await world.cloud.setTags(idOf("ubuntu-1")!, [{ key, value: "other" }]);
+    await succeed(world.stack.refresh());
+    await up(pipeline({ ubuntu: entry(2) }, stable("2.0")));
+    expect(channelTags()).toEqual([`ubuntu-2 ${key} 2.0`]);
+  });
+
+  test("an image that goes on under another entry's name keeps its channel", async () => {
+    const at = (image: string) => ({ "ubuntu/stable": { image } });
+    await up(pipeline({ ubuntu: entry(1) }, at("ubuntu")));
+    const imageId = idOf("ubuntu-1");
+    await up(pipeline({ jammy: entry(1, { imageId }) }, at("jammy")));
+    expect(names()).toEqual(["ubuntu-1"]);
+    expect(channelTags()).toEqual(["ubuntu-1 pulumi-scp-images:channel:ubuntu/stable 1.0"]);
+  });
+
+  test("but not the channel of the entry that is taken out, which had it as an earlier one", async () => {
+    await up(pipeline({ ubuntu: entry(1) }, stable("1.0")));
+    await up(pipeline({ ubuntu: entry(2) }, stable("1.0")));
+    const imageId = idOf("ubuntu-1");
+    await up(pipeline({ jammy: entry(1, { imageId }) }));
+    expect(names()).toEqual(["ubuntu-1"]);
+    expect(channelTags()).toEqual([]);
+  });
+
+  test("what is known of an image outlives a change that failed, and a refresh", async () => {
+    await up(pipeline({ ubuntu: entry(1) }, stable()));
+    world.cloud.faults.add({ kind: "status", status: 403, operation: "setTags", times: "always" });
+    world.stack.declare(pipeline({ ubuntu: entry(2) }, stable()));
+    await fail(world.stack.up());
+    await succeed(world.stack.refresh());
+    world.cloud.faults.clear();
+    await up(pipeline({ ubuntu: entry(2) }, stable()));
+    const { resources = [] } = (await world.stack.state()).deployment;
+    const { facts = {} } = resources.find(({ type }) => type.endsWith("ImageGenerations"))?.outputs ?? {};
+    const told = Object.values(facts as Record<string, { name?: string; accountId?: string }>);
+    const { accountId } = world.cloud.options.accounts[0];
+    expect(told.map((one) => [one.name, one.accountId]).sort()).toEqual([
+      ["ubuntu-1", accountId],
+      ["ubuntu-2", accountId],
+    ]);
+  });
+
+  test("an entry that goes to the account that it is shared with leaves no image behind", async () => {
+    const { accountId } = world.cloud.options.accounts[1]!;
+    await up(pipeline({ ubuntu: entry(1, { sharedWith: [accountId] }) }));
+    await up(pipeline({ ubuntu: entry(2, { sharedWith: [accountId] }) }));
+    await world.cloud.putObject("images", "3.qcow2", qcow2(), "public-read", accountId);
+    const url = world.cloud.objectUrl("images", "3.qcow2", accountId);
+    await up(pipeline({ ubuntu: entry(3, { url, profile: "second" }) }));
+    expect(world.cloud.images().map(({ name, owner }) => [name, owner])).toEqual([["ubuntu-3", accountId]]);
   });
 }

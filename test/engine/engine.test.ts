@@ -459,6 +459,24 @@ describe("the state", () => {
   });
 });
 
+test("hides secrets of what was made, and of what was changed, but is not ready", async () => {
+  const options = { config: { "test:password": { secret: "hunter2" } }, passphrase: "phrase" };
+  const secretive = (value: string) =>
+    program(() => {
+      const secret = new pulumi.Config("test").requireSecret("password");
+      new Thing("a", { secret, value }, { additionalSecretOutputs: ["serial"] });
+    });
+  const stack = newStack(options);
+  for (const [operation, value] of [
+    ["create", "1"],
+    ["update", "2"],
+  ] as const) {
+    cloud.fail(operation, "a", "init");
+    await failure(stack.up({ program: secretive(value) }));
+    expect(JSON.stringify(await stack.state())).not.toMatch(/hunter2|"a\//);
+  }
+});
+
 class AwsProvider extends pulumi.ProviderResource {
   constructor() {
     super("aws", "p");

@@ -190,6 +190,31 @@ test("a run that makes a new record, and leaves its import out, takes no old ima
   expect(failures.map(({ reason }) => reason).join()).toContain("this run leaves out what waits for it");
 });
 
+test("a run that replaces the record alone, of an entry that was just renamed, deletes no image", async () => {
+  const stack = new StackModel();
+  await stack.up([entry("one", { keep: 1 })], start());
+  const [record] = stack.state;
+  const { id, outputs } = record!;
+  const inputs = { ...record!.inputs, url: world.url("two"), origin: "test/test/test/id/another" };
+  const provider = start();
+  await provider.ImageRecord.diff(id, outputs, inputs);
+  await provider.ImageRecord.create(inputs);
+  await expect(provider.ImageRecord.delete(id, outputs)).rejects.toThrow("may be one of the generations");
+  expect(world.emulator.images().map((image) => image.id)).toContain(id);
+});
+
+test("a rename is a change, so that the state knows the record's place", async () => {
+  const stack = new StackModel();
+  await stack.up([entry("one", { keep: 1 })], start());
+  for (const { type, id, inputs, outputs } of stack.state.filter((saved) => saved.inputs.origin)) {
+    const hooks = start()[type];
+    const renamed = { ...inputs, origin: "test/test/test/id/another" };
+    expect(await hooks.diff(id, outputs, renamed)).toMatchObject({ changes: true, replaces: [] });
+    const { outs = {} } = await hooks.update(id, outputs, renamed);
+    expect(await hooks.diff(id, outs, renamed)).toMatchObject({ changes: false });
+  }
+});
+
 test("what a change that failed was to delete is deleted with the rest", async () => {
   const stack = new StackModel();
   await stack.up([entry("one", { keep: 1 })], start());

@@ -89,8 +89,8 @@ test("of the defaults an image has those that it can have", () => {
 
 test("a channel names an image and a generation", () => {
   expect(read("channels").channels).toEqual([
-    { ...at(4, 3), name: "a/stable", image: "a/b", version: "1" },
-    { ...at(5, 3), name: "a/edge", image: "a/b" },
+    { ...at(4, 3), name: "a/stable", image: "a/b", version: "1", secrets: [] },
+    { ...at(5, 3), name: "a/edge", image: "a/b", secrets: [] },
   ]);
 });
 
@@ -108,7 +108,7 @@ test("a stack's overrides are merged key by key; null takes out", () => {
     },
     { key: "c", origin: "url", name: "c", ...base },
   ]);
-  expect(channels).toEqual([{ ...at(5, 3), name: "stable", image: "c" }]);
+  expect(channels).toEqual([{ ...at(5, 3), name: "stable", image: "c", secrets: [] }]);
   const text = good.find(([name]) => name === "overrides")![1];
   const other = readManifest(text, "images.yaml", { ...context, stack: "unnamed" });
   expect(other.images.map(({ key, origin }) => [key, origin])).toEqual([
