@@ -67,21 +67,18 @@ describe("a member that is shown late", () => {
     expect(idsOf(stack)).toEqual([memberId()]);
   });
 
-  test("and never comes, is not waited for longer than that", async () => {
+  test.each([
+    ["two minutes", undefined, 150_000],
+    ["two minutes, also where the service's clocks disagree", "2999-01-01T00:00:00Z", 150_000],
+    ["a moment where it is not new", "2026-01-01T00:00:00Z", 5_000],
+  ])("and never comes, is not waited for longer than %s", async (_, createdAt, longest) => {
     const stack = await made([image(), member()]);
+    Object.assign(stack.state.at(-1)!.outputs, createdAt && { createdAt });
     await call("owner", "DELETE", `${pathOf()}/${second().accountId}`);
     const begun = world.now();
     await stack.refresh(start());
     expect(idsOf(stack)).toEqual([]);
-    expect(world.now() - begun).toBeLessThan(150_000);
-
-    await stack.up([image(), member()], start());
-    age();
-    await call("owner", "DELETE", `${pathOf()}/${second().accountId}`);
-    const later = world.now();
-    await stack.refresh(start());
-    expect(idsOf(stack)).toEqual([]);
-    expect(world.now() - later).toBeLessThan(30_000);
+    expect(world.now() - begun).toBeLessThan(longest);
   });
 });
 
@@ -145,8 +142,13 @@ describe("an offer that is gone", () => {
     const { id, outputs } = await answered();
     world.emulator.options.denied = [{ operation: "listImageMembers" }];
     await call("owner", "DELETE", `${pathOf()}/${second().accountId}`);
-    expect(await hooks().read(id, outputs)).toEqual(gone);
-    await expect(hooks().delete(id, outputs)).resolves.toBeUndefined();
+    for (const status of [404, 403]) {
+      strike("showImageMember", { status });
+      strike("updateImageMember", { status });
+      expect(await hooks().read(id, outputs)).toEqual(gone);
+      await expect(hooks().delete(id, outputs)).resolves.toBeUndefined();
+      world.emulator.faults.clear();
+    }
   });
 
   test.each([
