@@ -55,8 +55,9 @@ export function spelled(image: ImageBody, settings: Settings): ImageBody {
 const echoes: Record<Echo, (image: ImageBody) => Partial<ImageBody>> = {
   exact: () => ({}),
   encoded: ({ url }) => ({ url: url && withColonsEncoded(url) }),
-  upper: ({ os_distro, disk_format, container_format }) => ({
+  upper: ({ os_distro, disk_format, container_format, visibility }) => ({
     os_distro: os_distro?.toUpperCase() ?? null,
+    visibility: visibility.toUpperCase(),
     disk_format: disk_format.toUpperCase(),
     container_format: container_format.toUpperCase(),
   }),

@@ -26,7 +26,7 @@ const optionalFields = {
   minDisk: aNumber,
   minRam: aNumber,
   protected: aFlag,
-  visibility: aText,
+  visibility: { ...aText, read: lowerCase },
   checksum: aText,
   osHashAlgo: aText,
   osHashValue: aText,
@@ -256,7 +256,7 @@ function flag(value: unknown): boolean | undefined {
 }
 
 /** A time in UTC, also where the zone is left out. */
-function time(value: unknown): string | undefined {
+export function time(value: unknown): string | undefined {
   const read = text(value);
   return read !== undefined && /^\d{4}-\d\d-\d\dT[\d:.]+$/.test(read) ? `${read}Z` : read;
 }

@@ -1,6 +1,6 @@
 import { sanitize, type Failure } from "./errors";
 import type { Call, Http } from "./http";
-import { isObject, text } from "./images";
+import { isObject, text, time } from "./images";
 import { imagePath, memberPath } from "./paths";
 
 /** What an account answers to the offer of an image. */
@@ -127,7 +127,7 @@ function memberFrom(body: unknown, imageId: string, asked?: string): ImageMember
   if (!memberId || !status || !isOfImage || !isSame(memberId, asked ?? memberId)) {
     return undefined;
   }
-  const [createdAt, updatedAt] = [shown(body.created_at), shown(body.updated_at)];
+  const [createdAt, updatedAt] = [time(shown(body.created_at)), time(shown(body.updated_at))];
   return { imageId, memberId: asked ?? memberId, status: status.toLowerCase(), createdAt, updatedAt };
 }
 

@@ -1,21 +1,19 @@
-import { isSameAccount } from "../api/account-id";
-import type { ScpClient } from "../api/client";
-import { isForbidden, isNotFound } from "../api/errors";
-import type { ImageMember, MemberStatus } from "../api/members";
-import { accountInUrl } from "../api/object-url";
+import { isAccountId, isSameAccount } from "../api/account-id";
+import type { ImageMember } from "../api/members";
 import { omitUndefined, pick, withDefaults, type CheckFailure } from "../schema/check";
 import { asInputs, asState, type Inputs, type Properties, type State } from "../schema/description";
 import { changedProperties, diffProperties } from "../schema/diff";
 import { imageMemberAcceptance } from "../schema/image-member-acceptance";
 import { isUnknown } from "../schema/unknown";
-import { endpointFound, makerOf, messageOf } from "./accounts";
+import { endpointFound, makerOf, messageOf, type MadeBy } from "./accounts";
 import { checkInputs, keyFailures } from "./check";
 import type { Location, ProviderContext } from "./context";
-import { undefinedIfNotFound } from "./gone";
-import { ImageError } from "./image-error";
-import { idOf, pairOf, proveOurs, proveUnlisted, type Pair } from "./members";
+import type { Pair } from "./member-gone";
+import { idOf, pairOf } from "./members";
 import { nameOfPlace, type Side } from "./memberships";
-import { duration } from "./progress";
+import { answerOf, answerPatiently, takeAnswerBack } from "./offer-answer";
+import { showOfferUnlessGone } from "./offer-gone";
+import { isNowhere, openAsKept } from "./profiles";
 import { locationOf } from "./read";
 import type { Lifecycle } from "./types";
 
@@ -28,7 +26,7 @@ export function acceptanceLifecycle(context: ProviderContext): Lifecycle {
     async check(olds, news) {
       const { inputs, failures } = await checkInputs(context, imageMemberAcceptance, news, olds);
       const told = omitUndefined({ ...inputs, memberId: inputs.memberId ?? olds?.memberId });
-      if (failures.length > 0 || isUnknown([news.region, news.environment, news.profile])) {
+      if (failures.length > 0 || isNowhere(news)) {
         return { inputs: told, failures };
       }
       const location = context.locate(inputs);
@@ -54,15 +52,15 @@ export function acceptanceLifecycle(context: ProviderContext): Lifecycle {
     async create(properties) {
       const inputs = asInputs(imageMemberAcceptance, properties);
       const location = await context.open(inputs);
-      const { status } = await answerPatiently(inputs, inputs, location);
+      const { status } = await answerPatiently(inputs, inputs.accept, location);
       const { madeWith, endpoint } = await makerOf(location.client, inputs.imageId);
       return { id: idOf(inputs), outputs: outputs({ ...inputs, status, madeWith, endpoint }) };
     },
 
     async read(id, known) {
       const olds = known ?? {};
-      const location = await context.open(olds);
       const pair = pairOf(id);
+      const location = await openAsKept(context, whatIs(id), olds);
       const state = asState(imageMemberAcceptance, olds);
       const member = await readMember(pair, known, location);
       if (member === undefined) {
@@ -81,35 +79,27 @@ export function acceptanceLifecycle(context: ProviderContext): Lifecycle {
       const location = await context.open(news);
       const { madeWith, endpoint } = asState(imageMemberAcceptance, olds);
       const pair = pairOf(id);
-      const { status } = await answerPatiently(pair, inputs, location);
+      const { status } = await answerPatiently(pair, inputs.accept, location);
       return { id, outputs: outputs({ ...inputs, status, madeWith, endpoint }) };
     },
 
     /** The offer stays, and waits for an answer again. */
     async delete(id, olds) {
-      const location = await context.open(olds);
       const pair = pairOf(id);
-      if (location.memberships.isWanted(membersSide(pair))) {
-        return;
+      const location = await openAsKept(context, whatIs(id), olds);
+      if (!location.memberships.isWanted(membersSide(pair))) {
+        await takeAnswerBack(pair, answererOf(pair, asState(imageMemberAcceptance, olds)), location);
       }
-      await location.client.members
-        .setStatus(pair.imageId, pair.memberId, "pending")
-        .catch(async (error: unknown) => {
-          if (!isNotFound(error)) {
-            throw error;
-          }
-          await proveGone(pair, asState(imageMemberAcceptance, olds), location);
-        });
     },
   };
 }
 
-function membersSide({ imageId, memberId }: Pair): Side {
-  return { of: "member", imageId, memberId };
+function whatIs(id: string): string {
+  return `The answer to offer ${id}`;
 }
 
-function answerOf(accept: boolean): MemberStatus {
-  return accept ? "accepted" : "rejected";
+function membersSide({ imageId, memberId }: Pair): Side {
+  return { of: "member", imageId, memberId };
 }
 
 /**
@@ -119,28 +109,53 @@ function answerOf(accept: boolean): MemberStatus {
 async function memberOf(
   olds: Properties | undefined,
   inputs: Properties,
-  { client }: Location,
+  location: Location,
 ): Promise<{ id?: unknown; failures?: CheckFailure[] }> {
   const before = olds === undefined ? {} : asState(imageMemberAcceptance, olds);
-  const stated = inputs.memberId;
-  if (stated !== undefined) {
-    return { id: stated };
-  }
-  const same = { ...inputs, memberId: before.memberId };
+  const { memberId: stated = before.memberId } = inputs;
+  const same = { ...inputs, memberId: stated };
   if (
     before.memberId !== undefined &&
     changedProperties(imageMemberAcceptance, olds ?? {}, same).length === 0
   ) {
-    return { id: before.memberId };
+    return { id: stated };
+  }
+  if (inputs.memberId !== undefined) {
+    return statedMember(inputs.memberId, location);
   }
   try {
-    return { id: await client.accountId() };
+    return { id: await location.client.accountId() };
   } catch (error) {
     const reason =
       `${messageOf(error)} So it is not known which account these keys are of. State it as memberId, ` +
       "or allow the user to list IAM access keys.";
     return { failures: [{ property: "memberId", reason }] };
   }
+}
+
+/** An account that the program states is compared with that of the keys, where IAM tells it: nobody answers for another one. */
+async function statedMember(
+  memberId: unknown,
+  { client }: Location,
+): Promise<{ id?: unknown; failures?: CheckFailure[] }> {
+  const keys = await client.accountId().catch((error: unknown) => {
+    messageOf(error);
+    return undefined;
+  });
+  if (
+    typeof memberId !== "string" ||
+    isUnknown(memberId) ||
+    keys === undefined ||
+    !isAccountId(keys) ||
+    isSameAccount(keys, memberId)
+  ) {
+    return { id: memberId };
+  }
+  const { sources } = client.settings;
+  const reason =
+    `the keys (access key from ${sources.accessKey ?? "?"}) are of account ${keys}, and an offer is answered by the account itself that it ` +
+    `is made to: name the profile of account ${memberId}'s keys as profile.`;
+  return { failures: [{ property: "memberId", reason }] };
 }
 
 /** Two resources that give an answer each, of which the delete of one would take back the other's. */
@@ -157,97 +172,19 @@ function failureOfSecond(inputs: AcceptanceInputs, { memberships }: Location): C
   return other === undefined ? [] : [{ property: "imageId", reason }];
 }
 
-/** How long an offer is waited for that may be shown late, in milliseconds. */
-const longestWait = 60_000;
-
-/**
- * Gives the answer. An offer that is not there yet may be shown late: it is asked for again, for a minute.
- * @throws ImageError that says who must do what; ScpError of the service
- */
-async function answerPatiently(
-  pair: Pair,
-  { accept }: Pick<AcceptanceInputs, "accept">,
-  { client, clock }: Location,
-): Promise<ImageMember> {
-  const since = clock.now();
-  for (let pause = 1_000; ; pause = Math.min(pause * 2, 10_000)) {
-    try {
-      return await answer(pair, answerOf(accept), client);
-    } catch (error) {
-      if (!isNotFound(error) && !isForbidden(error)) {
-        throw error;
-      }
-      if (await isOwner(pair, client)) {
-        throw new ImageError(ownersText(pair), { cause: error });
-      }
-      if (isForbidden(error)) {
-        throw error;
-      }
-      if (clock.now() - since + pause > longestWait) {
-        throw new ImageError(notOfferedText(pair, clock.now() - since), { cause: error });
-      }
-      await clock.sleep(pause);
-    }
-  }
-}
-
-/** An answer that tells what was before is not believed. */
-async function answer(
-  { imageId, memberId }: Pair,
-  status: MemberStatus,
-  { members }: ScpClient,
-): Promise<ImageMember> {
-  const told = await members.setStatus(imageId, memberId, status);
-  const member = told.status === status ? told : await members.show(imageId, memberId);
-  if (member.status !== status) {
-    throw new ImageError(
-      `That account ${memberId} has ${status} image ${imageId} was taken, but SCP shows ${member.status}. Run again.`,
-    );
-  }
-  return member;
-}
-
-async function isOwner({ imageId, memberId }: Pair, client: ScpClient): Promise<boolean> {
-  const image = await client.showImage(imageId).catch(() => undefined);
-  const owners = [image?.owner, accountInUrl(image?.url ?? "")];
-  return owners.some((owner) => owner !== undefined && isSameAccount(owner, memberId));
-}
-
-function ownersText({ imageId, memberId }: Pair): string {
-  return (
-    `Image ${imageId} is account ${memberId}'s own, and the owner of an image has no offer to answer: ` +
-    "use the keys of the account that it is shared with, by the property profile."
-  );
-}
-
-function notOfferedText({ imageId, memberId }: Pair, waited: number): string {
-  return (
-    `Image ${imageId} is not offered to account ${memberId}, also not after ${duration(waited)}. Its owner must share it: with the ` +
-    `visibility "shared", and an ImageMember of this account. In one program, give the imageId of that ImageMember, so that the answer waits for it.`
-  );
-}
-
 async function readMember(
   pair: Pair,
   olds: Properties | undefined,
   location: Location,
 ): Promise<ImageMember | undefined> {
-  const show = () => location.client.members.show(pair.imageId, pair.memberId);
-  if (olds === undefined) {
-    return show();
-  }
-  const member = await undefinedIfNotFound(show);
-  if (member === undefined) {
-    await proveGone(pair, asState(imageMemberAcceptance, olds), location);
-  }
-  return member;
+  return olds === undefined
+    ? location.client.members.show(pair.imageId, pair.memberId)
+    : showOfferUnlessGone(pair, answererOf(pair, asState(imageMemberAcceptance, olds)), location);
 }
 
-/** @throws ImageError where a 404 does not say that there is no offer any more */
-async function proveGone(pair: Pair, state: AcceptanceState, location: Location): Promise<void> {
-  const { madeWith, endpoint } = state;
-  await proveOurs(pair, { accountId: pair.memberId, madeWith, endpoint }, location);
-  await proveUnlisted(pair, location);
+/** Who answered an offer: the account that it was made to. */
+function answererOf({ memberId }: Pair, { madeWith, endpoint }: AcceptanceState): MadeBy {
+  return { accountId: memberId, madeWith, endpoint };
 }
 
 function outputs(state: AcceptanceState): Properties {

@@ -7,20 +7,19 @@ import { isUnknown } from "../schema/unknown";
 import { anothersImage, endpointFound, makerOf } from "./accounts";
 import { checkInputs, failuresOfImage, keyFailures } from "./check";
 import type { Location, ProviderContext } from "./context";
+import { hidden, showMemberUnlessGone, type Pair } from "./member-gone";
 import {
+  addedAt,
   addMember,
   foreignText,
-  hidden,
   hiddenText,
   idOf,
   pairOf,
   refusalOfVisibility,
   removeMember,
-  showMemberUnlessGone,
-  type Pair,
 } from "./members";
 import { nameOfPlace, type Side } from "./memberships";
-import { keysForDiff } from "./profiles";
+import { isNowhere, keysForDiff, openAsKept } from "./profiles";
 import { locationOf } from "./read";
 import type { Lifecycle } from "./types";
 
@@ -32,7 +31,7 @@ export function memberLifecycle(context: ProviderContext): Lifecycle {
   return {
     async check(olds, news) {
       const { inputs, failures } = await checkInputs(context, imageMember, news, olds);
-      if (failures.length > 0 || isUnknown([news.region, news.environment, news.profile])) {
+      if (failures.length > 0 || isNowhere(news)) {
         return { inputs, failures };
       }
       const checked = asInputs(imageMember, inputs);
@@ -61,14 +60,15 @@ export function memberLifecycle(context: ProviderContext): Lifecycle {
       const inputs = asInputs(imageMember, properties);
       const location = await context.open(inputs);
       const member = await addMember(inputs, location);
+      const createdAt = addedAt(member, location.client);
       const maker = await makerOf(location.client, inputs.imageId);
-      return { id: idOf(inputs), outputs: outputs({ ...inputs, ...maker, createdAt: member.createdAt }) };
+      return { id: idOf(inputs), outputs: outputs({ ...inputs, ...maker, createdAt }) };
     },
 
     async read(id, known) {
       const olds = known ?? {};
-      const location = await context.open(olds);
       const pair = pairOf(id);
+      const location = await openAsKept(context, `Member ${id}`, olds);
       const member = await readMember(pair, known, location);
       if (member === undefined) {
         return undefined;
@@ -91,8 +91,8 @@ export function memberLifecycle(context: ProviderContext): Lifecycle {
     },
 
     async delete(id, olds) {
-      const location = await context.open(olds);
       const pair = pairOf(id);
+      const location = await openAsKept(context, `Member ${id}`, olds);
       if (!location.memberships.isWanted(ownersSide(pair))) {
         await removeMember(pair, asState(imageMember, olds), location);
       }

@@ -1,29 +1,23 @@
 import { isConflict, isForbidden, isNotFound, isServicesOwn, ScpError } from "../api/errors";
+import type { ScpClient } from "../api/client";
+import { isImageId } from "../api/images";
 import type { ImageMember } from "../api/members";
-import { anothersImage, anotherEndpoint, foreignAccount, type MadeBy } from "./accounts";
+import { isMemberId } from "../api/paths";
+import { anothersImage } from "./accounts";
+import { askAgain } from "./ask-again";
 import type { Location } from "./context";
-import { shownAfter, showUnlessGone, undefinedIfNotFound } from "./gone";
+import { shownAfter, undefinedIfNotFound } from "./gone";
 import { ImageError } from "./image-error";
+import { hidden, showMemberUnlessGone, type Pair, type RememberedMember } from "./member-gone";
 
 // What the resources about members do to them. A membership is a relation and nothing more: who finds the one that he wants need not
 // know who made it.
 
-/** An image and an account. */
-export interface Pair {
-  imageId: string;
-  memberId: string;
-}
-
-/** What a state tells of a membership that may be gone. */
-export interface RememberedMember extends MadeBy {
-  createdAt?: unknown;
-}
-
 /** How often the request that adds a member is sent when its answers get lost. */
 const maxRequests = 3;
 
-/** When to look for a member that may have been added, in milliseconds after the time before. */
-const lookAfter = [0, 1_000, 3_000];
+/** How long to look for a member that may have been added, in milliseconds. */
+const lookFor = 4_000;
 
 /** How long to wait between two tries, in milliseconds. */
 const pause = 2_000;
@@ -33,10 +27,25 @@ export function idOf({ imageId, memberId }: Pair): string {
   return `${imageId}/${memberId}`;
 }
 
-/** The other way round. */
+/**
+ * The other way round.
+ * @throws ImageError for what is no such id: a look-up is given any
+ */
 export function pairOf(id: string): Pair {
-  const [imageId = "", memberId = ""] = id.split("/");
+  const [imageId = "", memberId = "", ...more] = id.split("/");
+  if (!isImageId(imageId) || !isMemberId(memberId) || more.length > 0) {
+    throw new ImageError(
+      `${JSON.stringify(id)} is not the id of an image's member: that is IMAGE/ACCOUNT, the image's id, "/", and the account's id.`,
+    );
+  }
   return { imageId, memberId };
+}
+
+/** When a member was added. Where the answer does not tell, it is now: so it is not taken for gone before it is shown. */
+export function addedAt({ createdAt }: ImageMember, client: ScpClient): string {
+  return createdAt !== undefined && !Number.isNaN(Date.parse(createdAt))
+    ? createdAt
+    : new Date(client.serverNow()).toISOString();
 }
 
 /**
@@ -54,7 +63,10 @@ export async function addMember(pair: Pair, location: Location): Promise<ImageMe
       if (!(error instanceof ScpError)) {
         throw error;
       }
-      const there = mayBeThere(error) ? await look(pair, location) : undefined;
+      // A conflict means that it is there, and may be shown late.
+      const there = mayBeThere(error)
+        ? await look(pair, isConflict(error) ? shownAfter : lookFor, location)
+        : undefined;
       if (there !== undefined) {
         return there;
       }
@@ -73,23 +85,25 @@ function mayBeThere(error: ScpError): boolean {
   return error.mayHaveWorked || (error.status !== undefined && !isServicesOwn(error)) || isConflict(error);
 }
 
+/** What else fails is no matter: what was tried has failed, and says why; this was to mend it. */
 async function look(
   { imageId, memberId }: Pair,
-  { client, clock }: Location,
+  longest: number,
+  location: Location,
 ): Promise<ImageMember | undefined> {
-  for (const wait of lookAfter) {
-    await clock.sleep(wait);
-    const member = await client.members.show(imageId, memberId).catch((error: unknown) => {
-      if (error instanceof ScpError) {
-        return undefined; // What was tried has failed, and says why: this was to mend it.
+  const show = () =>
+    location.client.members.show(imageId, memberId).catch((error: unknown) => {
+      if (error instanceof ScpError && !isForbidden(error)) {
+        return undefined;
       }
       throw error;
     });
-    if (member !== undefined) {
-      return member;
+  return askAgain(location, longest, show).catch((error: unknown) => {
+    if (isForbidden(error)) {
+      return undefined; // That does not pass.
     }
-  }
-  return undefined;
+    throw error;
+  });
 }
 
 /** Why the service does not let an image's members be changed, where that can be told. */
@@ -125,60 +139,6 @@ export function foreignText(imageId: string, foreign: string): string {
 
 function capital(sentence: string): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
-}
-
-/** A membership that nobody sees: its image is not shared any more. */
-export const hidden = Symbol("hidden");
-
-/**
- * A member as it is now; undefined when it is gone for sure, with its image or without. What is taken for gone is forgotten, so a 404 alone
- * does not do: the keys must be those of the account that shared the image, since to anybody else there is no such member, and the list
- * of members must not have it.
- * @throws ImageError when the 404 proves nothing; ScpError of the service
- */
-export async function showMemberUnlessGone(
-  pair: Pair,
-  remembered: RememberedMember,
-  location: Location,
-): Promise<ImageMember | typeof hidden | undefined> {
-  const { client } = location;
-  const { imageId, memberId } = pair;
-  const shown = await undefinedIfNotFound(() => client.members.show(imageId, memberId));
-  if (shown !== undefined) {
-    return shown;
-  }
-  await proveOurs(pair, remembered, location);
-  const image = await showUnlessGone(imageId, remembered, location);
-  if (image === undefined) {
-    return undefined;
-  }
-  if (image.visibility !== undefined && image.visibility !== "shared") {
-    return hidden;
-  }
-  await proveUnlisted(pair, location);
-  return undefined;
-}
-
-const kept = "It stays in the state. If it is gone indeed, take it out with pulumi state delete.";
-
-/** @throws ImageError where a 404 may come of the keys, or of the place that is asked */
-export async function proveOurs(pair: Pair, by: MadeBy, { client }: Location): Promise<void> {
-  const foreign = anotherEndpoint(by, client.settings) ?? (await foreignAccount(client, pair.imageId, by));
-  if (foreign !== undefined) {
-    throw new ImageError(
-      `That image ${pair.imageId} is shared with ${pair.memberId} is answered with 404, but ${foreign}. ${kept}`,
-    );
-  }
-}
-
-/** @throws ImageError where the list of members has one that is not found otherwise; ScpError where it does not answer */
-export async function proveUnlisted({ imageId, memberId }: Pair, { client }: Location): Promise<void> {
-  const members = (await undefinedIfNotFound(() => client.members.list(imageId))) ?? [];
-  if (members.some((member) => member.memberId.toLowerCase() === memberId.toLowerCase())) {
-    throw new ImageError(
-      `Member ${memberId} of image ${imageId} is answered with 404, but the list of members has it. Run again. ${kept}`,
-    );
-  }
 }
 
 /** How often a removal is tried that is answered with 404 although the member is shown. */

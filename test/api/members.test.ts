@@ -110,8 +110,15 @@ test.each([
 });
 
 test("an answer is read in other spellings, and shown without signs that speak to a terminal", async () => {
-  answer({ ...documented, status: "ACCEPTED", member_id: account.toUpperCase(), updated_at: null });
-  expect(await members().show(image, account)).toMatchObject({ status: "accepted", memberId: account });
+  const { created_at: createdAt } = documented;
+  answer({
+    ...documented,
+    ...{ status: "ACCEPTED", member_id: account.toUpperCase() },
+    ...{ created_at: createdAt.replace("Z", ""), updated_at: null },
+  });
+  expect(await members().show(image, account)).toMatchObject({
+    ...{ status: "accepted", memberId: account, createdAt },
+  });
   answer({ members: [{ ...documented, member_id: "a\u001b[31mb", status: "x\u202ey" }] });
   expect(await members().list(image)).toMatchObject([{ memberId: "ab", status: "x y" }]);
 });

@@ -232,8 +232,8 @@ describe("what an answer may lack", () => {
   };
 
   test("all but id and status may be missing, or of another type: then it is not told, and nothing is made up", async () => {
-    const least = { id: "one", name: "n", status: "QUEUED" };
-    const shown = { id: "one", name: "n", status: "queued" };
+    const least = { id: "one", name: "n", status: "QUEUED", visibility: "Shared" };
+    const shown = { id: "one", name: "n", status: "queued", visibility: "shared" };
     expect(await show(least)).toStrictEqual(shown);
     const odd = {
       ...least,

@@ -44,6 +44,7 @@ describe.each<[string, (id: string) => string]>([
     await succeed(stack.up());
     const { id, members } = world.only();
     expect(members).toMatchObject([{ status: "rejected" }]);
+    world.age();
     await world.call("owner", "DELETE", `/v1/images/${id}/members/${world.second.accountId}`);
     await succeed(stack.destroy());
     expect(world.cloud.images()).toEqual([]);

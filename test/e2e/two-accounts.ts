@@ -8,16 +8,25 @@ export class TwoAccounts {
   private readonly stacks: TestStack[] = [];
   private readonly before = { ...process.env };
 
-  private constructor(readonly cloud: Emulator) {}
+  private constructor(
+    readonly cloud: Emulator,
+    private readonly clock: { ahead: number },
+  ) {}
 
   static async open(): Promise<TwoAccounts> {
-    const cloud = await startEmulator();
+    const clock = { ahead: 0 };
+    const cloud = await startEmulator({ now: () => Date.now() + clock.ahead });
     const { accounts } = cloud.options;
     accounts.push({ ...accounts[0], accessKey: "SCPEMULATOROTHERKEY", secretKey: "other-secret-key" });
     for (const key of ["one.qcow2", "two.qcow2"]) {
       await cloud.putObject("images", key, qcow2());
     }
-    return new TwoAccounts(cloud);
+    return new TwoAccounts(cloud, clock);
+  }
+
+  /** Lets so much time go by that nothing is new any more, and may be shown late. */
+  age(): void {
+    this.clock.ahead += 3 * 60_000;
   }
 
   get second() {

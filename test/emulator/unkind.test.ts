@@ -170,7 +170,7 @@ describe("pages of tags", () => {
 
 describe("echo", () => {
   const answers = async () => {
-    const { json: created } = await tryCreate();
+    const { json: created } = await tryCreate({ visibility: "shared" });
     await emulator.settled(created.id);
     const { json: shown } = await call("GET", `/v1/images/${created.id}`);
     const { json: updated } = await call("PUT", `/v1/images/${created.id}`, { visibility: "shared" });
@@ -178,22 +178,27 @@ describe("echo", () => {
     const listed = await call<{ images: ImageBody[] }>("GET", "/v1/images");
     const pending = await call<{ images: ImageBody[] }>("GET", "/v1/pending-images", undefined, second());
     return [created, shown, updated, ...listed.json.images, ...pending.json.images].map(
-      ({ url, os_distro, disk_format, container_format }) => ({
+      ({ url, os_distro, disk_format, container_format, visibility }) => ({
         url,
-        words: [os_distro, disk_format, container_format].join(" "),
+        words: [os_distro, disk_format, container_format, visibility].join(" "),
       }),
     );
   };
 
   test.each([
-    ["exact", (url: string) => url, "alma qcow2 bare"],
-    ["encoded", (url: string) => url.replace(/:images/, "%3Aimages"), "alma qcow2 bare"],
-    ["upper", (url: string) => url, "ALMA QCOW2 BARE"],
+    ["exact", (url: string) => url, "alma qcow2 bare shared"],
+    ["encoded", (url: string) => url.replace(/:images/, "%3Aimages"), "alma qcow2 bare shared"],
+    ["upper", (url: string) => url, "ALMA QCOW2 BARE SHARED"],
   ] as const)("%s, in every answer; what is stored and the filters stay", async (echo, spell, words) => {
     emulator.options.echo = echo;
     expect(await answers()).toEqual(Array.from({ length: 5 }, () => ({ url: spell(one()), words })));
-    expect(emulator.images()).toMatchObject([{ url: one(), os_distro: "alma", disk_format: "qcow2" }]);
-    const filtered = await call<{ images: ImageBody[] }>("GET", "/v1/images?os_distro=alma");
+    expect(emulator.images()).toMatchObject([
+      { url: one(), os_distro: "alma", disk_format: "qcow2", visibility: "shared" },
+    ]);
+    const filtered = await call<{ images: ImageBody[] }>(
+      "GET",
+      "/v1/images?os_distro=alma&visibility=shared",
+    );
     expect(filtered.json.images).toHaveLength(1);
   });
 

@@ -1,6 +1,6 @@
-import { clientOf } from "../emulator/testing";
 import { kindsOf } from "./kinds";
 import { StackModel, type Goal } from "./model";
+import { sharingIn } from "./sharing";
 import { Killed, moments, World } from "./world";
 
 let world: World;
@@ -11,73 +11,9 @@ beforeAll(async () => {
 beforeEach(() => world.reset());
 afterAll(() => world.close());
 
-const second = () => world.emulator.options.accounts[1]!;
-
-/** The second account's keys, as a profile's. */
-const profile = (): Record<string, string> => ({
-  SCP_PROFILE_SECOND_ACCESS_KEY: second().accessKey,
-  SCP_PROFILE_SECOND_SECRET_KEY: second().secretKey,
-});
-
-const start = (options: Parameters<World["start"]>[0] = {}) =>
-  world.start({ ...options, env: { ...profile(), ...options.env } });
-
-const image = (more: Record<string, unknown> = {}): Goal => ({
-  type: "Image",
-  name: "golden",
-  args: { name: "golden", osDistro: "alma", url: world.url("one"), visibility: "shared", ...more },
-});
-
-const member = (more: Record<string, unknown> = {}, name = "member"): Goal => ({
-  type: "ImageMember",
-  name,
-  of: "golden",
-  args: { memberId: second().accountId, ...more },
-});
-
-const acceptance = (more: Record<string, unknown> = {}): Goal => ({
-  type: "ImageMemberAcceptance",
-  name: "answer",
-  of: "golden",
-  args: { accept: true, profile: "second", ...more },
-});
-
-const all = (more: Record<string, unknown> = {}) => [image(more), member(), acceptance()];
-
-/** Of all images, each with its members, as the cloud has them. */
-const members = () =>
-  world.emulator
-    .images()
-    .map(({ url, members: all }) => [
-      url?.split("/").at(-1),
-      all.map(({ member_id, status }) => [member_id, status]),
-    ]);
-
-const shared = (key = "one", status = "accepted") => [[`${key}.qcow2`, [[second().accountId, status]]]];
-
-const idsOf = (stack: StackModel) =>
-  stack.state.filter(({ type }) => type.startsWith("ImageMember")).map(({ id }) => id);
-
-const memberId = () => `${world.emulator.images()[0]!.id}/${second().accountId}`;
-
-async function made(goals = all()): Promise<StackModel> {
-  const stack = new StackModel();
-  await stack.up(goals, start());
-  return stack;
-}
-
-/** As the owner, or as the other account, past the provider. */
-function call(as: "owner" | "member", method: string, path: string, body?: unknown) {
-  const keys = as === "owner" ? world.emulator.options : second();
-  return clientOf(world.emulator).call(method, path, { body, as: keys });
-}
-
-const pathOf = (id = world.emulator.images()[0]!.id) => `/v1/images/${id}/members`;
-
-const stats = () => {
-  const { createImageMember = 0, updateImageMember = 0, deleteImageMember = 0 } = world.emulator.stats();
-  return { createImageMember, updateImageMember, deleteImageMember };
-};
+const sharing = sharingIn(() => world);
+const { second, start, image, member, acceptance, all } = sharing;
+const { members, shared, idsOf, memberId, made, call, pathOf, stats } = sharing;
 
 describe("every request fails in every way, then the next run ends well", () => {
   const of = ["Member", "listAccessKeys", "showImage"];
@@ -247,7 +183,12 @@ describe("a member", () => {
     await expect(
       foreign.ImageMember.read(stack.state.at(-1)!.id, stack.state.at(-1)!.outputs),
     ).rejects.toThrow(`is answered with 404, but the keys are of account ${second().accountId}`);
-    world.emulator.faults.add({ kind: "status", status: 404, operation: "showImageMember" });
+    world.emulator.faults.add({
+      kind: "status",
+      status: 404,
+      operation: "showImageMember",
+      times: "always",
+    });
     await expect(stack.refresh(start())).rejects.toThrow("but the list of members has it. Run again.");
     expect(idsOf(stack)).toHaveLength(1);
   });
@@ -302,6 +243,28 @@ describe("a member", () => {
     await expect(new StackModel().up([image({ visibility: "private" }), member()], start())).rejects.toThrow(
       "is private, and only shared images have members",
     );
+  });
+
+  test("of an image whose visibility is written in capitals is like any other", async () => {
+    world.emulator.options.echo = "upper";
+    const stack = await made();
+    const calls = world.emulator.requests().length;
+    const { id } = world.emulator.images()[0]!;
+    const { failures } = await start().ImageMember.check({}, { imageId: id, memberId: "third" });
+    expect(failures).toEqual([]);
+    const before = structuredClone(stack.state);
+    await stack.refresh(start());
+    await stack.up(all(), start());
+    expect(stack.state).toEqual(before);
+    const writes = world.emulator.requests().slice(calls);
+    expect(writes.filter(({ operation }) => /^(create|update|delete)/.test(operation))).toEqual([]);
+    // What somebody else made of it is found as the program would write it.
+    const record = stack.state.find(({ type }) => type === "ImageRecord")!;
+    Object.assign(record.outputs, { visibility: "private" });
+    await stack.refresh(start());
+    expect(record.outputs.visibility).toBe("shared");
+    const hiding = stack.up([image({ visibility: "private" }), member()], start());
+    await expect(hiding).rejects.toThrow("cannot be made private before that one is taken out");
   });
 
   test("of another account's image, or of none, is refused in preview", async () => {
@@ -441,6 +404,26 @@ describe("an answer", () => {
     expect(await start().ImageMemberAcceptance.read(answer.id, answer.outputs)).toMatchObject({ id: "" });
   });
 
+  test("for another account than that of the keys is refused in preview, as far as IAM tells it", async () => {
+    const stack = await made([image(), member()]);
+    const third = "c".repeat(32);
+    const refused = stack.up([image(), member(), acceptance({ memberId: third })], start());
+    await expect(refused).rejects.toThrow(
+      `are of account ${second().accountId}, and an offer is answered by the account itself that it is made to: ` +
+        `name the profile of account ${third}'s keys as profile.`,
+    );
+    expect(stats().updateImageMember).toBe(0);
+    const own = acceptance({ memberId: second().accountId.toUpperCase() });
+    const { failures } = await start().ImageMemberAcceptance.check(
+      {},
+      { ...own.args, imageId: world.emulator.images()[0]!.id },
+    );
+    expect(failures).toEqual([]);
+    world.emulator.options.denied = [{ operation: "listAccessKeys" }];
+    const untold = stack.up([image(), member(), acceptance({ memberId: third })], start());
+    await expect(untold).rejects.toThrow(`is not offered to account ${third}`);
+  });
+
   test("is replaced where the profile's keys are another account's", async () => {
     const stack = await made();
     const answer = stack.state.find(({ type }) => type === "ImageMemberAcceptance")!;
@@ -457,4 +440,26 @@ describe("an answer", () => {
     expect(checked).toMatchObject({ failures: [], inputs: { memberId: world.emulator.options.accountId } });
     expect(await diff(answer.id, answer.outputs, checked.inputs)).toMatchObject({ replaces: ["memberId"] });
   });
+});
+
+describe.each(["ImageMember", "ImageMemberAcceptance"] as const)("an %s", (type) => {
+  test("whose profile is not configured any more says so, on refresh and on delete", async () => {
+    const stack = await made();
+    const saved = stack.state.find((one) => one.type === type)!;
+    const outputs = { ...saved.outputs, profile: "left" };
+    const sentence = 'is read and deleted with the keys of profile "left", as its state says.';
+    await expect(start()[type].read(saved.id, outputs)).rejects.toThrow(sentence);
+    await expect(start()[type].delete(saved.id, outputs)).rejects.toThrow(sentence);
+    expect(members()).toEqual(shared());
+  });
+
+  test.each(["", "image", "image/", "/account", "image/account/more", "image/account ", "../account"])(
+    "is not looked up by %j",
+    async (id) => {
+      await expect(start()[type].read(id, {})).rejects.toThrow(
+        `${JSON.stringify(id)} is not the id of an image's member: that is IMAGE/ACCOUNT, the image's id, "/", and the account's id.`,
+      );
+      expect(world.emulator.requests()).toEqual([]);
+    },
+  );
 });
