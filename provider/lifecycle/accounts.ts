@@ -62,10 +62,13 @@ export async function refusalOfKeys(client: ScpClient): Promise<string | undefin
     return undefined;
   }
   const refusal = await refusalBy(() => client.listImages({ limit: 1 }));
-  const { profile, endpoint } = client.settings;
+  const { profile, endpoint, sources } = client.settings;
   const whose =
     profile === undefined || !isUnauthorized(refusal) ? "" : `The keys of profile "${profile}" are refused. `;
-  const where = endpoint === undefined || !isUnanswered(refusal) ? "" : `The endpoint is ${endpoint}. `;
+  const where =
+    endpoint === undefined || !isUnanswered(refusal)
+      ? ""
+      : `The endpoint is ${endpoint} (from ${sources.endpoint ?? "?"}). `;
   return refusal && `${whose}${refusal.message} ${where}Nothing was done.`;
 }
 
