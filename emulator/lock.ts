@@ -11,7 +11,8 @@ export async function refuseSecondEmulator(folder: string): Promise<void> {
   const url = await readFile(lockOf(folder), "utf8").catch(() => "");
   if (!/^http:\/\/127\.0\.0\.1:\d+$/.test(url) || (await folderOf(url)) !== folder) return;
   throw new Error(
-    `The emulator at ${url} keeps its data in ${folder} already. Use it, stop it, or name another folder.`,
+    `The emulator at ${url} keeps its data in ${folder} already: another command of this folder runs it. Wait until that has ended, stop it, ` +
+      "or name another folder with --data.",
   );
 }
 

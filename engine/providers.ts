@@ -40,6 +40,7 @@ export class Providers {
   }
 
   async close(): Promise<void> {
+    await outputRead();
     const all = await Promise.allSettled(this.running.values());
     for (const result of all) if (result.status === "fulfilled") result.value.close();
   }
@@ -49,4 +50,12 @@ export class Providers {
     await provider.configure(urn, id, inputs);
     return provider;
   }
+}
+
+/**
+ * What a provider writes to its console before it answers is in its pipe by then, but the answer may be read first: the next rounds of the
+ * event loop read the rest.
+ */
+async function outputRead(): Promise<void> {
+  for (let round = 0; round < 3; round += 1) await new Promise((resolve) => setImmediate(resolve));
 }

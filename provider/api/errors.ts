@@ -67,6 +67,8 @@ export const isForbidden = is("forbidden");
 /** The service does not accept the signature: of a wrong key, or of a wrong clock. */
 export const isUnauthorized = is("unauthorized");
 export const isInvalid = is("invalid");
+/** Nothing came back: nobody is there, or nothing reaches it. */
+export const isUnanswered = is("noResponse");
 
 /** Whether it is the service that answered, and not something on the way to it. */
 export function isServicesOwn(error: unknown): boolean {

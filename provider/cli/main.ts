@@ -2,46 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { ProviderContext } from "../lifecycle/context";
+import { usageOf, wholeUsage } from "./usage";
 import { UsageError } from "./usage-error";
-
-const usage = `Usage: npx pulumi-scp-images COMMAND [options]
-
-  import-file  prints a program that declares images which exist, and writes the file with which pulumi import takes them into a stack
-    --name NAME         only images of this name
-    --os-distro NAME    only images of this operating system
-    --visibility NAME   only private (the default) or shared images
-    --file FILE         the file to write; by default scp-images-import.json
-    --state FILE        a state, as pulumi stack export writes it, whose images are left out; may be given more than once
-    --existing-stack    the stack has images of this package's already; give its state with --state
-
-  orphans      lists the images that killed runs may have left, and what is left of uploads
-    --state FILE        a state, as pulumi stack export writes it, whose images are in use; may be given more than once
-    --delete NAME …     deletes these, an image by its id, an object by BUCKET/KEY, after looking at each again; needs --state of every stack that may hold them
-    --no-state          with --delete: no state holds them, which you know
-    --json              prints the list as JSON
-
-import-file and orphans take --region NAME and --environment NAME, by default the configured ones, and --profile NAME: whose keys are used, out of
-environment variables like SCP_PROFILE_AUDIT_ACCESS_KEY. By default the stack's own, SCP_ACCESS_KEY or the vendor's file.
-
-  validate     checks manifests, by default images.yaml; - is the standard input. Needs no cloud, no stack and no credentials
-    [FILE …]            the files
-    --stack NAME        as this stack has them, or ORGANIZATION/PROJECT/NAME; by default as every stack that is named in them
-    --strict            variables without a value are mistakes; with --stack they are anyway
-    --format NAME       text (the default), github (annotations of a workflow), or json
-                        Ends with 0 where all are right, 2 where one is not or cannot be read, and 1 for a wrong command line
-
-  report       shows the images of a stack, from its state alone; Markdown on the terminal, unless one of the outputs is named
-    --state FILE        the state, as pulumi stack export writes it; by default -, which is standard input
-    --since FILE        a state from before: what changed since is told
-    --html FILE         writes a page for a browser
-    --markdown FILE     writes Markdown, as for a pull request's comment
-    --json FILE         writes JSON; FILE may be - for standard output, for each of these
-
-  emulator     starts Samsung Cloud Platform on this machine, as far as images go
-    --port N            port on 127.0.0.1; by default 4510, with 0 any free one
-    --data FOLDER       where it keeps its data; by default .local/emulator
-    --help              tells its other options
-`;
 
 const place = {
   region: { type: "string" },
@@ -185,16 +147,24 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
 
 async function main([name = "", ...args]: string[]): Promise<number> {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined || (args.includes("--help") && command !== emulator)) {
-    process.stderr.write(usage);
-    return command !== undefined || name === "--help" ? 0 : 2;
+  if (command === undefined) {
+    const isAsked = ["", "help", "--help", "-h"].includes(name);
+    const unknown = `There is no command ${JSON.stringify(name)}; there are ${Object.keys(commands).join(", ")}.`;
+    process.stderr.write(
+      isAsked ? wholeUsage : `${unknown} npx pulumi-scp-images --help says what they do.\n`,
+    );
+    return isAsked && name !== "" ? 0 : 2;
+  }
+  if (args.includes("--help") && command !== emulator) {
+    process.stderr.write(usageOf(name));
+    return 0;
   }
   try {
     return await command(args);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     if (error instanceof UsageError || isWrongOption(error)) {
-      process.stderr.write(usage);
+      process.stderr.write(usageOf(name));
       // What is wrong with a manifest is told by 2.
       return command === validate ? 1 : 2;
     }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { isAccountId, isSameAccount } from "../api/account-id";
 import type { ScpClient } from "../api/client";
-import { isUnauthorized, ScpError } from "../api/errors";
+import { isUnanswered, isUnauthorized, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
 import { accountInUrl } from "../api/object-url";
 import { isLoopback } from "../api/regions";
@@ -53,18 +53,23 @@ export async function checkExpectedAccount(client: ScpClient): Promise<void> {
 }
 
 /**
- * Says that the service does not accept the keys; undefined where it does. IAM is asked, since a creation asks it anyway; where it alone
- * does not accept them, which may be its way to say that it does not tell, the image service is asked too. What else hinders the
- * questions is no reason.
+ * Says that the service does not accept the keys, or does not answer at all; undefined where it does. IAM is asked, since a creation asks it
+ * anyway; where it alone does not accept them, which may be its way to say that it does not tell, the image service is asked too. What else
+ * hinders the questions is no reason.
  */
 export async function refusalOfKeys(client: ScpClient): Promise<string | undefined> {
   if ((await refusalBy(() => client.accountId())) === undefined) {
     return undefined;
   }
   const refusal = await refusalBy(() => client.listImages({ limit: 1 }));
-  const { profile } = client.settings;
-  const whose = profile === undefined ? "" : `The keys of profile "${profile}" are refused. `;
-  return refusal && `${whose}${refusal.message} Nothing was done.`;
+  const { profile, endpoint, sources } = client.settings;
+  const whose =
+    profile === undefined || !isUnauthorized(refusal) ? "" : `The keys of profile "${profile}" are refused. `;
+  const where =
+    endpoint === undefined || !isUnanswered(refusal)
+      ? ""
+      : `The endpoint is ${endpoint} (from ${sources.endpoint ?? "?"}). `;
+  return refusal && `${whose}${refusal.message} ${where}Nothing was done.`;
 }
 
 async function refusalBy(call: () => Promise<unknown>): Promise<ScpError | undefined> {
@@ -73,7 +78,7 @@ async function refusalBy(call: () => Promise<unknown>): Promise<ScpError | undef
     return undefined;
   } catch (error) {
     messageOf(error);
-    return isUnauthorized(error) ? error : undefined;
+    return isUnauthorized(error) || isUnanswered(error) ? error : undefined;
   }
 }
 

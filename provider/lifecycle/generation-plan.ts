@@ -36,8 +36,11 @@ export async function plan(
   const declared = [...(state.sharedWith ?? []), ...(inputs.sharedWith ?? [])];
   const kept = await Promise.all(leave.map((one) => isKept(one, { lifts, declared }, location)));
   const generations = [...stay, ...leave.filter((_, index) => kept[index])];
-  const leaving = leave.filter((_, index) => !kept[index]).map(describeGeneration);
+  const gone = leave.filter((_, index) => !kept[index]);
+  const leaving = gone.length > 0 ? gone.map(describeGeneration) : undefined;
   const planned = { ...inputs, generations, leaving };
+  // With `keep: 0`, a replacement says itself that the image before goes.
+  tellOfLeaving(keep > 0 ? gone : gone.filter((one) => one !== before[0]), location);
   hold(planned, location);
   for (const [id, pointing] of pointersOf(planned)) {
     location.holders.pointAt(id, Object.keys(pointing));
@@ -48,6 +51,14 @@ export async function plan(
     ...takenByOthers(generations.slice(1), inputs, location),
   ];
   return { inputs: omitUndefined(planned), failures };
+}
+
+function tellOfLeaving(gone: readonly Generation[], { warnOnce }: Location): void {
+  if (gone.length > 0) {
+    const all = gone.map(describeGeneration).join(", ");
+    const which = gone.length === 1 ? "This generation is" : "These generations are";
+    warnOnce(`leaving ${all}`, `${which} not kept, and deleted by this change: ${all}.`);
+  }
 }
 
 /** A run that replaces the record and leaves its import out would take the old image for the new one. */
@@ -176,11 +187,19 @@ function missingVersions(
   return Object.entries(channels)
     .filter(([, version]) => version !== "" && !versions.includes(version))
     .map(([channel, version]) => ({
-      property: "channels",
-      reason:
-        `channel "${channel}" names version ${version}, which is not kept; ` +
-        (versions.length === 0 ? "no image here has a version." : `there are ${versions.join(", ")}.`),
+      property: "", // With it, the CLI writes all channels in a notation of its own.
+      reason: `channel "${channel}" names version "${version}", which is not kept; ${whatIsKept(versions)}.`,
     }));
+}
+
+function whatIsKept(versions: readonly string[]): string {
+  const all = versions.map((version) => `"${version}"`).join(", ");
+  const [first] = versions;
+  return versions.length > 1
+    ? `there are ${all}`
+    : first === undefined
+      ? "no image here has a version"
+      : `there is ${all} alone, so far`;
 }
 
 /** Whether a generation stays that nothing of the program keeps: it is protected, or shared with accounts that the program does not name. */

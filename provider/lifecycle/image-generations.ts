@@ -6,7 +6,8 @@ import { diffProperties } from "../schema/diff";
 import { describeGeneration, type Generation } from "../schema/generations";
 import { imageGenerations } from "../schema/image-generations";
 import { isUnknown } from "../schema/unknown";
-import { isPointedAt, pointChannels, type Pointers } from "./channels";
+import { messageOf } from "./accounts";
+import { isPointedAt, pointChannels } from "./channels";
 import { checkInputs } from "./check";
 import type { Location, ProviderContext } from "./context";
 import { deleteUnlessHeld } from "./delete";
@@ -148,7 +149,7 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       for (const { imageId } of earlierOf(state)) {
         holders.release(imageId, keyOf(state));
       }
-      await pointChannels(pointersLeft(state, location), new Map(), () => ({}), location);
+      await takeOffChannels(state, location);
       for (const generation of earlierOf(state)) {
         await remove(generation, state);
       }
@@ -181,15 +182,32 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
   }
 }
 
-/** What channels are to be taken off the images that stay, since something else of the program manages them, and has them in no channel. */
-function pointersLeft(state: GenerationState, { holders }: Location): Pointers {
-  const left = [...pointersOf(state)].filter(([imageId]) => holders.isHeld(imageId));
-  return new Map(
-    left.map(([imageId, channels]) => [
-      imageId,
-      Object.fromEntries(Object.entries(channels).filter(([name]) => !holders.isPointedAt(imageId, name))),
-    ]),
-  );
+/**
+ * Takes the channels off the images that stay: those that something else of the program manages, and the current one, which its record may
+ * not delete. Where that one is not known to stay, a refusal is no reason to stop.
+ */
+async function takeOffChannels(state: GenerationState, location: Location): Promise<void> {
+  const { holders, warn } = location;
+  const [current] = state.generations ?? [];
+  for (const [imageId, channels] of pointersOf(state)) {
+    const others = Object.entries(channels).filter(([name]) => !holders.isPointedAt(imageId, name));
+    const stays = holders.isHeld(imageId);
+    if (others.length === 0 || !(stays || imageId === current?.imageId)) {
+      continue;
+    }
+    const taken = pointChannels(
+      new Map([[imageId, Object.fromEntries(others)]]),
+      new Map(),
+      () => ({}),
+      location,
+    );
+    await taken.catch((error: unknown) => {
+      if (stays) {
+        throw error;
+      }
+      warn(`${messageOf(error)} So image ${imageId} is in its channels as long as it is there.`);
+    });
+  }
 }
 
 /** Those of the channels whose tags are where they belong: what is not is set again by the next update. */

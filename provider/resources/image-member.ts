@@ -1,11 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { isNotFound } from "../api/errors";
 import type { Args, Outputs } from "../schema/description";
 import { imageMember } from "../schema/image-member";
 import type { Overrides } from "../lifecycle/context";
 import { DynamicResource, isOfType, typeName } from "./dynamic";
 import { placeOf } from "./place";
-import { programContext } from "./lookup-context";
+import { patience, programContext } from "./lookup-context";
 
 /** Which image is shared, and with whom. */
 export interface ImageMemberArgs extends Args<typeof imageMember> {}
@@ -54,16 +53,20 @@ export class ImageMember extends DynamicResource {
   }
 }
 
+/** How long a new member may be shown late, in milliseconds. */
+const shownWithin = 30_000;
+
 async function statusOf(image: string, member: string, where: Overrides): Promise<string> {
-  const { client } = await programContext().open(where);
-  try {
-    return (await client.members.show(image, member)).status;
-  } catch (error) {
-    if (isNotFound(error)) {
-      throw new Error(`${error.message} If somebody took it out, pulumi up --refresh shares it again.`, {
-        cause: error,
-      });
-    }
-    throw error;
+  const { askAgain, undefinedIfNotFound } = patience();
+  const location = await programContext().open(where);
+  const { members } = location.client;
+  const show = () => members.show(image, member);
+  const shown = await askAgain(location, shownWithin, () => undefinedIfNotFound(show));
+  if (shown === undefined) {
+    throw new Error(
+      `Image ${image} is not shown as shared with account ${member}, also not after ${shownWithin / 1_000} s. ` +
+        "If somebody took it out, pulumi up --refresh shares it again.",
+    );
   }
+  return shown.status;
 }

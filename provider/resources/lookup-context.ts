@@ -15,6 +15,13 @@ export function lookups() {
   return { findChannel, findImage, findImages, lookupFailures, isExpected, context: programContext() };
 }
 
+/** What asks again for what may be shown late. */
+export function patience() {
+  const { askAgain } = require("../lifecycle/ask-again") as typeof import("../lifecycle/ask-again");
+  const { undefinedIfNotFound } = require("../lifecycle/gone") as typeof import("../lifecycle/gone");
+  return { askAgain, undefinedIfNotFound };
+}
+
 /** What asks SCP from within a program's own process: the context of the stack whose program runs, with its settings. */
 export function programContext(): ProviderContext {
   const stack = pulumi.runtime.getStackResource();

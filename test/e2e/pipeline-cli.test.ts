@@ -72,4 +72,15 @@ onCli("a stack that is split, by the Pulumi CLI", () => {
     await up(noble(3));
     expect(names()).toEqual(["ubuntu-2", "ubuntu-3"]);
   });
+
+  test("the generations alone are destroyed: the current image stays, and is in no channel", async () => {
+    await up(pipeline({ ubuntu: entry(1) }, { "ubuntu/stable": { image: "ubuntu" } }));
+    const { resources = [] } = (await world.stack.state()).deployment;
+    const generations = resources.map(({ urn }) => urn).find((urn) => urn.includes("ImageGenerations"));
+    await pulumi("destroy", "--yes", "--target", String(generations));
+    expect(names()).toEqual(["ubuntu-1"]);
+    expect(channelTags()).toEqual([]);
+    await up(pipeline({ ubuntu: entry(1) }, { "ubuntu/stable": { image: "ubuntu" } }));
+    expect(channelTags()).toEqual(["ubuntu-1 pulumi-scp-images:channel:ubuntu/stable 1.0"]);
+  });
 });

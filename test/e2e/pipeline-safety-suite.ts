@@ -301,6 +301,16 @@ export function pipelineSafetySuite(open: OpenStack, timeout: number): void {
     expect(channelTags()).toEqual([]);
   });
 
+  test("who may not change tags can destroy all the same", async () => {
+    await up(pipeline({ ubuntu: entry(1) }, stable()));
+    world.cloud.options.denied = [
+      { operation: "setTags", status: 403 },
+      { operation: "deleteTag", status: 403 },
+    ];
+    expect(await succeed(world.stack.destroy())).toContain("is in its channels as long as it is there");
+    expect(names()).toEqual([]);
+  });
+
   test("what is known of an image outlives a change that failed, and a refresh", async () => {
     await up(pipeline({ ubuntu: entry(1) }, stable()));
     world.cloud.faults.add({ kind: "status", status: 403, operation: "setTags", times: "always" });

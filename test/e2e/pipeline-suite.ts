@@ -30,6 +30,7 @@ export function pipelineSuite(open: OpenStack, timeout: number): void {
 
     world.stack.declare(pipeline({ ubuntu: entry(3) }, stable("3.0")));
     const before = await succeed(world.stack.preview());
+    expect(before).toContain(`not kept, and deleted by this change: 1.0 (image ${idOf("ubuntu-1")})`);
     // The embedded engine writes "update ubuntu", the CLI "ubuntu update".
     expect(before).toMatch(/update ubuntu|ImageGenerations ubuntu update/);
     await up(pipeline({ ubuntu: entry(3) }, stable("3.0")));
@@ -50,7 +51,7 @@ export function pipelineSuite(open: OpenStack, timeout: number): void {
     );
     const text = await fail(world.stack.preview());
     expect(text).toContain(
-      'channel "ubuntu/stable" names version 0.9, which is not kept; there are 2.0, 1.0.',
+      'channel "ubuntu/stable" names version "0.9", which is not kept; there are "2.0", "1.0".',
     );
     expect(names()).toEqual(["ubuntu-1"]);
   });

@@ -166,7 +166,9 @@ export function sharingSuite(open: OpenStack, timeout: number): void {
 
   test("the program asks for the answer and for the offers, and a refresh finds no change in what moves by itself", async () => {
     stack.declare(image(), member({ asks: "status" }));
+    cloud.options.memberLagMs = 1000;
     await succeed(stack.up());
+    cloud.options.memberLagMs = 0;
     expect((await stack.outputs()).member).toMatchObject({ status: "pending" });
     const { id } = only();
     await call("member", "PUT", `/v1/images/${id}/members/${second().accountId}`, { status: "accepted" });

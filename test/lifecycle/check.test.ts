@@ -74,3 +74,17 @@ describe("keys that the service does not accept", () => {
     expect(world.said).toEqual([]);
   });
 });
+
+test("an endpoint that nobody answers at is told by check, and one that does not answer IAM's questions is fine", async () => {
+  const { ImageRecord } = world.start({
+    env: { SCP_ENDPOINT: "http://127.0.0.1:1" },
+    retryPolicy: { attempts: 1 },
+  });
+  const record = { name: "golden", osDistro: "alma", url: world.url("one"), origin: "x" };
+  const reason =
+    "List images: no answer. connect ECONNREFUSED 127.0.0.1:1. Check the network, the proxy settings (HTTPS_PROXY, NO_PROXY) and the " +
+    "endpoint. The endpoint is http://127.0.0.1:1 (from environment variable SCP_ENDPOINT). Nothing was done.";
+  expect((await ImageRecord.check({}, record)).failures).toEqual([{ property: "", reason }]);
+  world.emulator.faults.add({ kind: "reset-before", operation: "listAccessKeys", times: "always" });
+  expect((await world.start().ImageRecord.check({}, record)).failures).toEqual([]);
+});

@@ -22,17 +22,20 @@ function project() {
   const manifest = join(folder, "images.yaml");
   writeFileSync(manifest, readFileSync(join(repository, "images.yaml"), "utf8"));
   const data = join(folder, "data");
+  const runWith = (env: Record<string, string>, operation: string, ...options: string[]) =>
+    run(process.execPath, [command, operation, folder, "--data", data, ...options], {
+      cwd: repository,
+      env: cleanEnv(env),
+    });
   return {
     data,
     edit: (from: string | RegExp, to: string) => {
       writeFileSync(manifest, readFileSync(manifest, "utf8").replace(from, to));
     },
     /** `npm run <operation>`, in the home of the tests, which is empty. */
-    npmRun: (operation: string, ...options: string[]) =>
-      run(process.execPath, [command, operation, folder, "--data", data, ...options], {
-        cwd: repository,
-        env: cleanEnv({}),
-      }),
+    npmRun: (operation: string, ...options: string[]) => runWith({}, operation, ...options),
+    /** The same with credentials set. */
+    runWith,
     /** The same where there is no CLI. */
     npmRunBare: (operation: string) =>
       run(process.execPath, [command, operation, folder, "--data", data], {
@@ -74,6 +77,46 @@ test("a report is written of what up did, and with nothing else", async () => {
   expect(preview).toMatchObject({ code: 2, stdout: "" });
   expect(preview.stderr).toContain("--report goes with up.");
   remove();
+});
+
+test("with credentials set, it says where it runs, and the embedded engine does nothing unasked", async () => {
+  const cloud = await startEmulator();
+  await cloud.putObject(
+    "images",
+    "example.qcow2",
+    readFileSync(join(repository, "examples/images/example.qcow2")),
+  );
+  const { runWith, remove } = project();
+  const embedded = (...args: [string, ...string[]]) => runWith(cloud.env, ...args, "--engine", "embedded");
+  const unasked = await embedded("up");
+  expect(unasked).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining(`at the endpoint ${cloud.url}`) as string,
+  });
+  expect(unasked.stdout).toContain("7 to create");
+  expect(unasked.stderr).toContain("Nothing was done: the embedded engine asks no questions.");
+  expect(cloud.images()).toEqual([]);
+  expect(await embedded("up", "--yes")).toMatchObject({ code: 0, stderr: "" });
+  const refused = await embedded("destroy");
+  expect(refused.stderr).toContain("All that the stack has will be deleted.");
+  expect(cloud.images()).toHaveLength(1);
+  expect(await embedded("destroy", "--yes")).toMatchObject({ code: 0 });
+  expect(cloud.images()).toEqual([]);
+  await cloud.close();
+  remove();
+});
+
+test("a folder without a program is told", async () => {
+  const { code, stderr } = await run(process.execPath, [command, "up", "examples/none"], {
+    cwd: repository,
+    env: cleanEnv({}),
+  });
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringMatching(
+      /^There is no Pulumi\.yaml in .*none, so it is no program\.\nUsage/,
+    ) as string,
+  });
 });
 
 async function theMainJob(engine: string): Promise<void> {

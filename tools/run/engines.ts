@@ -9,6 +9,8 @@ export type Operation = (typeof operations)[number];
 
 /** What runs a program: the Pulumi CLI, or the embedded engine. Both show what they do on this terminal. */
 export interface ProgramEngine {
+  /** Whether it shows what it will do, and asks, before it does it. */
+  asks: boolean;
   /** Runs an operation, with the options of the Pulumi CLI. Answers the exit code. */
   operate: (operation: Operation, options: string[]) => Promise<number>;
   /** The stack's outputs. */
@@ -30,6 +32,7 @@ export async function cliEngine(
     throw new Error(selected.stderr.trim());
   }
   return {
+    asks: true,
     operate: async (operation, more) => {
       const { code } = await pulumi([operation, "--stack", stack, ...more], true);
       return code ?? 1;
@@ -70,6 +73,7 @@ export function embeddedEngine(project: Project): ProgramEngine {
     onEvent: renderer(print),
   });
   return {
+    asks: false,
     operate: async (operation, more) => {
       const unknown = more.find((option) => !Object.hasOwn(embeddedOptions, option));
       if (unknown !== undefined) {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { hasCredentials } from "../../provider/api/settings";
 import { findPulumi } from "./cli";
@@ -35,7 +36,13 @@ interface Command {
 /** `npm run up` and its like: this project, or an example, against the emulator, or the real cloud when credentials are set. */
 async function main(command: Command): Promise<number> {
   const { operation, folder, data, options } = command;
+  if (!existsSync(join(folder, "Pulumi.yaml"))) {
+    throw new UsageError(`There is no Pulumi.yaml in ${folder}, so it is no program.`);
+  }
   const emulated = hasCredentials() ? undefined : await startEmulatedCloud(join(data, "emulator"));
+  if (emulated === undefined) {
+    process.stdout.write(whereTo(process.env));
+  }
   try {
     const env = { ...process.env, ...emulated?.env };
     // Each cloud has a stack of its own: a state never meets a cloud that it is not about.
@@ -45,6 +52,10 @@ async function main(command: Command): Promise<number> {
       stateFolder: data,
       env,
     });
+    if (emulated === undefined && !engine.asks && operation !== "preview" && !options.includes("--yes")) {
+      await engine.operate(operation, [...options, "--preview-only"]);
+      throw new Error(howToGoOn(operation));
+    }
     // On the emulator there is nothing to lose, so nothing is asked.
     const unasked = emulated && operation !== "preview" ? ["--yes", "--skip-preview"] : [];
     const report = command.report === undefined ? undefined : await beginReport(engine, command.report);
@@ -57,6 +68,22 @@ async function main(command: Command): Promise<number> {
   } finally {
     await emulated?.close();
   }
+}
+
+/** Credentials are set, so what is done is done for real: where, as far as the environment says. */
+function whereTo({ SCP_ENDPOINT: endpoint, SCP_REGION: region }: NodeJS.ProcessEnv): string {
+  const at = endpoint === undefined ? "" : ` at the endpoint ${endpoint} (SCP_ENDPOINT)`;
+  const inRegion = region === undefined ? "" : `, in region ${region}`;
+  return `SCP credentials are set, so this runs on Samsung Cloud Platform itself${at}${inRegion}, in the stack scp.\n\n`;
+}
+
+/** The embedded engine has no questions to ask, as the CLI has. */
+function howToGoOn(operation: Operation): string {
+  const what = operation === "destroy" ? "All that the stack has will be deleted. " : "";
+  return (
+    `Nothing was done: the embedded engine asks no questions. ${what}To ${operation} without one, on Samsung Cloud Platform itself, say ` +
+    `npm run ${operation} -- --yes. The Pulumi CLI shows a preview, and asks. ${howToGetTheCli}`
+  );
 }
 
 /** The engine that is asked for, else the one that has the stack already, else the Pulumi CLI where there is one. */
