@@ -4,7 +4,7 @@ import { imageIdPattern, isImageId } from "../api/images";
 import { isSameObject } from "../api/object-url";
 import { complaintAboutProfile, profilePattern } from "../api/profile";
 import { memberIdPattern } from "../api/paths";
-import { isLoopback, objectStoragePlace, type Place } from "../api/regions";
+import { checkPlace, isLoopback, objectStoragePlace, type Place } from "../api/regions";
 import { isUnknown } from "./unknown";
 
 /** What a check knows beside the value. */
@@ -284,6 +284,10 @@ function checkUrl(value: unknown, own: Place | undefined): string | undefined {
     return `must be at most 255 characters; it has ${url.length}`;
   }
   const there = objectStoragePlace(parsed.hostname);
+  const nowhere = there && checkPlace(there.environment, there.region);
+  if (nowhere !== undefined) {
+    return `names no Object Storage that there is: ${nowhere}`;
+  }
   if (there && own && (there.region !== own.region || there.environment !== own.environment)) {
     return (
       `names Object Storage in region ${there.region}, environment ${there.environment}, but the image is to be in region ${own.region}, ` +

@@ -90,6 +90,11 @@ test.each<[string, Properties, string | RegExp]>([
     { url: url.replace(".s.", ".e.") },
     "url: url names Object Storage in region kr-west1, environment e",
   ],
+  [
+    "a region that there is not",
+    { url: url.replace("kr-west1", "kr-wset1") },
+    'url: url names no Object Storage that there is: region "kr-wset1" does not exist in environment "s"; it has kr-west1, kr-east1',
+  ],
   ["tags as a list", { tags: ["a"] }, 'tags: tags must be a map of texts, like { team: "web" }'],
   [
     "a tag with a comma",

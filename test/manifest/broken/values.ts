@@ -130,6 +130,14 @@ export const values: Broken[] = [
     "structure",
   ],
   [
+    "a url in a region that there is not",
+    'images:\n  a: { url: "https://object-store.kr-wset1.e.samsungsdscloud.com/a:b/y.qcow2", osDistro: alma }\n',
+    [
+      '2:13: url names no Object Storage that there is: region "kr-wset1" does not exist in environment "e"; it has kr-west1, kr-east1.',
+    ],
+    "structure",
+  ],
+  [
     "a presigned url",
     'images:\n  a: { url: "https://x/y.qcow2?X-Amz-Signature=1", osDistro: alma }\n',
     [
