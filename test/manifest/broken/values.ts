@@ -135,7 +135,6 @@ export const values: Broken[] = [
     [
       '2:13: url names no Object Storage that there is: region "kr-wset1" does not exist in environment "e"; it has kr-west1, kr-east1.',
     ],
-    "structure",
   ],
   [
     "a presigned url",
