@@ -2,6 +2,7 @@ export { Image, imageSchema, type ImageArgs, type ImageSource } from "./resource
 export { ImageImport, type ImageImportArgs } from "./resources/image-import";
 export { ImageRecord, type ImageRecordArgs, type OsDistro } from "./resources/image-record";
 export { ServerImage, type ServerImageArgs } from "./resources/server-image";
+export { ServerImageRecord, type ServerImageRecordArgs } from "./resources/server-image-record";
 export type { Timeouts } from "./schema/image-record";
 export type { ImageVolume } from "./api/images";
 export {

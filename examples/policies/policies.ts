@@ -1,18 +1,21 @@
 import {
   validateResourceOfType,
   type PolicyConfigSchema,
+  type ReportViolation,
+  type ResourceValidationArgs,
   type ResourceValidationPolicy,
 } from "@pulumi/policy";
-import { ImageRecord } from "pulumi-scp-images";
+import { ImageRecord, ServerImageRecord } from "pulumi-scp-images";
 
-// An Image is a component: what it declares is its ImageRecord's. So these match every Image, and an ImageRecord alone.
+// An Image is a component: what it declares is its ImageRecord's. So these match every Image, and an ImageRecord alone. A ServerImage is
+// one too, and its is a ServerImageRecord.
 
 /** Every image of production is protected: SCP itself then refuses to delete it. */
 const protectedInProduction: ResourceValidationPolicy = {
   name: "protected-in-production",
   description: "Images of production stacks are protected.",
   configSchema: texts("productionStacks", ["production"]),
-  validateResource: validateResourceOfType(ImageRecord, (image, args, report) => {
+  validateResource: ofEveryImage((image, args, report) => {
     const { productionStacks } = args.getConfig<{ productionStacks: string[] }>();
     if (productionStacks.includes(stackOf(args.urn)) && image.protected !== true) {
       report(`Image "${image.name}" is in production: set protected to true.`);
@@ -25,7 +28,7 @@ const sharedWithATag: ResourceValidationPolicy = {
   name: "shared-with-a-tag",
   description: "An image that is shared with other accounts says in a tag who agreed.",
   configSchema: texts("sharingTags", ["shared-by"]),
-  validateResource: validateResourceOfType(ImageRecord, (image, args, report) => {
+  validateResource: ofEveryImage((image, args, report) => {
     const { sharingTags } = args.getConfig<{ sharingTags: string[] }>();
     const missing = sharingTags.filter((key) => !image.tags?.[key]);
     if (image.visibility === "shared" && missing.length > 0) {
@@ -50,6 +53,20 @@ const fromAnAllowedBucket: ResourceValidationPolicy = {
 };
 
 export const policies = [protectedInProduction, sharedWithATag, fromAnAllowedBucket];
+
+/** What is declared of an image, whatever it is made of. */
+interface DeclaredImage {
+  name: string;
+  protected?: boolean;
+  visibility?: string;
+  tags?: Record<string, string>;
+}
+
+function ofEveryImage(
+  validate: (image: DeclaredImage, args: ResourceValidationArgs, report: ReportViolation) => void,
+) {
+  return [validateResourceOfType(ImageRecord, validate), validateResourceOfType(ServerImageRecord, validate)];
+}
 
 /** `…/account:bucket/object`, or `…/account/bucket/object`. */
 function bucketOf(url: string): string {

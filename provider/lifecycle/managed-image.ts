@@ -149,13 +149,14 @@ function isRenamed({ place }: ManagedState, news: ManagedInputs): boolean {
 async function planVisibility(
   id: string,
   state: ManagedState,
-  { visibility }: ManagedInputs,
+  { visibility, origin }: ManagedInputs,
   location: Location,
 ): Promise<void> {
   if (isUnknown(visibility)) {
     return;
   }
-  if (visibility === "private" && state.visibility === "shared") {
+  const isAskedFor = location.checked.has(origin ?? ""); // A refresh asks what has changed, and changes nothing.
+  if (isAskedFor && visibility === "private" && state.visibility === "shared") {
     await refuseToHideMembers(id, location);
   }
   location.memberships.noteVisibility(id, visibility);

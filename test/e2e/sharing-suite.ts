@@ -200,6 +200,22 @@ export function sharingSuite(open: OpenStack, timeout: number): void {
     expect(twice).toMatch(/(member|again)\\?" of this program already/);
   });
 
+  test("what somebody has shared does not stop a refresh; to make it private again is refused in preview", async () => {
+    stack.declare(image({ visibility: "private" }));
+    await succeed(stack.up());
+    const { id } = only();
+    await call("owner", "PUT", `/v1/images/${id}`, { visibility: "shared" });
+    await call("owner", "POST", `/v1/images/${id}/members`, { member_id: second().accountId });
+    await succeed(stack.refresh());
+    expect(await fail(stack.preview())).toContain("cannot be made private before that one is taken out");
+    expect(await fail(stack.up({ refresh: true }))).toContain("cannot be made private");
+    stack.declare(image());
+    await succeed(stack.up({ refresh: true }));
+    await expectNothingToDo();
+    expect(await listed()).toEqual([]);
+    expect(only()).toMatchObject({ visibility: "shared", members: [{ member_id: second().accountId }] });
+  });
+
   test("a private image has no members, in preview too; made shared, it has, in the same run", async () => {
     stack.declare(image({ visibility: "private" }));
     await succeed(stack.up());

@@ -10,6 +10,7 @@ import {
   ImagePipeline,
   ImageRecord,
   ServerImage,
+  ServerImageRecord,
 } from "pulumi-scp-images";
 import { startEmulator } from "../../emulator";
 import { policies } from "../../examples/policies/policies";
@@ -26,11 +27,12 @@ describe("what a policy pack knows resources by", () => {
     ["pulumi-nodejs:dynamic/scp:ImageMemberAcceptance", ImageMemberAcceptance],
     ["pulumi-nodejs:dynamic/scp:ImagePin", ImagePin],
     ["scp:index:ServerImage", ServerImage],
+    ["pulumi-nodejs:dynamic/scp:ServerImageRecord", ServerImageRecord],
     ["scp:index:ImagePipeline", ImagePipeline],
   ])("%s is of one class alone", (__pulumiType, itsClass) => {
     const classes = [
       ...[Image, ImageRecord, ImageImport, ImageMember, ImageMemberAcceptance, ImagePin],
-      ...[ServerImage, ImagePipeline],
+      ...[ServerImage, ServerImageRecord, ImagePipeline],
     ];
     expect(classes.filter((one) => one.isInstance({ __pulumiType }))).toEqual([itsClass]);
     expect(classes.filter((one) => one.isInstance(undefined))).toEqual([]);
@@ -38,6 +40,7 @@ describe("what a policy pack knows resources by", () => {
 });
 
 describe("the sample pack", () => {
+  const notApplicable = new Error("not of this type");
   const good = {
     name: "golden",
     url: "https://object-store.kr-west1.e.samsungsdscloud.com/8989447062e04a818baf9e073fd04fa7:images/golden.qcow2",
@@ -46,9 +49,9 @@ describe("the sample pack", () => {
   };
 
   /** What the pack says of a record, with its own defaults, as Pulumi's policy server asks it. */
-  function violations(props: object, stack = "production"): string[] {
+  function violations(props: object, stack = "production", record = "ImageRecord"): string[] {
     const said: string[] = [];
-    const type = "pulumi-nodejs:dynamic/scp:ImageRecord";
+    const type = `pulumi-nodejs:dynamic/scp:${record}`;
     for (const { configSchema, validateResource } of policies) {
       const properties = configSchema?.properties ?? {};
       const config = Object.fromEntries(
@@ -63,9 +66,16 @@ describe("the sample pack", () => {
         urn: `urn:pulumi:${stack}::project::scp:index:Image$${type}::golden`,
         isType: (one: { isInstance: (value: unknown) => boolean }) => one.isInstance({ __pulumiType: type }),
         getConfig: () => config,
+        notApplicable: () => {
+          throw notApplicable;
+        },
       } as unknown as ResourceValidationArgs;
       for (const validate of [validateResource ?? []].flat()) {
-        void validate(args, (violation) => said.push(typeof violation === "string" ? violation : "?"));
+        try {
+          void validate(args, (violation) => said.push(typeof violation === "string" ? violation : "?"));
+        } catch (error) {
+          expect(error).toBe(notApplicable);
+        }
       }
     }
     return said;
@@ -107,6 +117,18 @@ describe("the sample pack", () => {
     ],
   ])("%s", (_what, props, stack, expected) => {
     expect(violations(props, stack)).toEqual(expected);
+  });
+
+  test("an image of a server is one too", () => {
+    const said = violations(
+      { url: undefined, protected: false, visibility: "shared" },
+      "production",
+      "ServerImageRecord",
+    );
+    expect(said).toEqual([
+      'Image "golden" is in production: set protected to true.',
+      'Image "golden" is shared: it needs the tags shared-by.',
+    ]);
   });
 
   const cli = findPulumi();
