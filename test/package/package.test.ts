@@ -83,7 +83,7 @@ test.each(modules)("the provider %s is found from where the program is", (module
 });
 
 const names =
-  "Image,ImageImport,ImageMember,ImageMemberAcceptance,ImagePin,ImagePipeline,ImageRecord,ServerImage,channelOf,getChannel,getChannelOutput,getImage,getImageOutput,getImages,getImagesOutput,getPendingImages,getPendingImagesOutput,imageSchema";
+  "Image,ImageImport,ImageMember,ImageMemberAcceptance,ImagePin,ImagePipeline,ImageRecord,ServerImage,ServerImageRecord,channelOf,getChannel,getChannelOutput,getImage,getImageOutput,getImages,getImagesOutput,getPendingImages,getPendingImagesOutput,imageSchema";
 const namesOf = (module: string) => `console.log(Object.keys(require("${module}")).sort().join())`;
 
 test("beside a package that depends on it, too: npm hoists it", () => {
