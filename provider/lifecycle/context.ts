@@ -6,6 +6,7 @@ import { findSettings, hasKeys, profilesOf, SettingsError, type Settings } from 
 import { FileDigests } from "../file/digest-cache";
 import { ObjectStore } from "../object-storage/store";
 import { checkExpectedAccount, refusalOfKeys } from "./accounts";
+import { Entries } from "./entries";
 import { ImageHolders } from "./holders";
 import { Memberships } from "./memberships";
 import { OrphanFinder } from "./orphans";
@@ -57,6 +58,8 @@ export interface Location {
   /** Reads of many images at little cost. */
   reader: ImageReader;
   holders: ImageHolders;
+  /** What this run knows of the entries of pipelines. */
+  entries: Entries;
   /** What the program says of images and the accounts that they are shared with. */
   memberships: Memberships;
   orphans: OrphanFinder;
@@ -165,6 +168,7 @@ function keysOf({ client }: Location): string {
  */
 interface Shared {
   holders: ImageHolders;
+  entries: Entries;
   memberships: Memberships;
   /** The ids of the images that were told as left by a killed run. */
   told: Set<string>;
@@ -177,6 +181,7 @@ interface Shared {
 
 const nothingKnown = (): Shared => ({
   holders: new ImageHolders(),
+  entries: new Entries(),
   memberships: new Memberships(),
   told: new Set(),
   ownTags: new Set(),
@@ -208,6 +213,7 @@ export function createLocation(
     poller: new ImagePoller(client, clock),
     reader: new ImageReader(client, clock),
     holders: shared.holders,
+    entries: shared.entries,
     memberships: shared.memberships,
     orphans: new OrphanFinder({ client, ...shared, warn, warnOnce }),
     refusalOfKeys: () => (refusal ??= refusalOfKeys(client)),

@@ -6,12 +6,10 @@ import { asState, type Properties } from "../schema/description";
 import { describeGeneration, planGenerations, type Generation } from "../schema/generations";
 import { imageGenerations } from "../schema/image-generations";
 import { isUnknown } from "../schema/unknown";
-import { anothersImage } from "./accounts";
 import type { Location } from "./context";
 import { hold, placeOf, pointersOf, type GenerationInputs, type GenerationState } from "./generation-state";
 import { showTwice, undefinedIfNotFound } from "./gone";
 import { ImageError } from "./image-error";
-import { isAnotherProfile } from "./profiles";
 
 /** Works out which generations stay. What is to go is looked at first: what is protected, or shared by others, stays. */
 export async function plan(
@@ -24,10 +22,14 @@ export async function plan(
   if (apart !== undefined) {
     return { inputs: omitUndefined({ ...inputs }), failures: [apart] };
   }
-  tellOfWayBack(state, inputs, location);
-  const isMoved = await moves(state, inputs, location);
+  await tellOfWayBack(state, inputs, location);
+  const { entries } = location;
+  const isMoved =
+    state.region !== inputs.region ||
+    state.environment !== inputs.environment ||
+    entries.leaves(inputs.origin);
   const before = isMoved ? [] : await generationsBefore(state, inputs, location);
-  location.holders.placeGenerations(inputs, placeOf(inputs));
+  entries.place(inputs.origin, placeOf(inputs));
   const { imageId, version, keep, channels = {} } = inputs;
   const current: Generation = version === undefined ? { imageId } : { imageId, version };
   const pinned = Object.values(channels).filter((wanted) => wanted !== "");
@@ -42,10 +44,8 @@ export async function plan(
   // With `keep: 0`, a replacement says itself that the image before goes.
   tellOfLeaving(keep > 0 ? gone : gone.filter((one) => one !== before[0]), location);
   hold(planned, location);
-  for (const [id, pointing] of pointersOf(planned)) {
-    location.holders.pointAt(id, Object.keys(pointing));
-  }
   const failures = [
+    ...channelsOfOthers(planned, location),
     ...missingVersions(channels, generations),
     ...ambiguousVersion(before, current),
     ...takenByOthers(generations.slice(1), inputs, location),
@@ -64,9 +64,9 @@ function tellOfLeaving(gone: readonly Generation[], { warnOnce }: Location): voi
 /** A run that replaces the record and leaves its import out would take the old image for the new one. */
 function failureOfParts(
   { imageId, origin }: GenerationInputs,
-  { holders }: Location,
+  { entries }: Location,
 ): CheckFailure | undefined {
-  const made = isUnknown(origin) ? undefined : holders.latestOf(origin);
+  const made = isUnknown(origin) ? undefined : entries.latestOf(origin);
   const reason =
     `the image was replaced by ${made}, and this run leaves out what waits for it. ` +
     "Nothing was deleted. Run again without --target and --exclude, or with the whole of the entry.";
@@ -76,39 +76,23 @@ function failureOfParts(
 }
 
 /** After a replacement that failed, to put the content back makes it anew, as a new image: the one that is still there can be kept. */
-function tellOfWayBack(
+async function tellOfWayBack(
   { generations: [good] = [] }: GenerationState,
   { imageId, version, origin }: GenerationInputs,
-  { holders, warnOnce }: Location,
-): void {
-  const failed = isUnknown(origin) ? undefined : holders.imageBefore(origin);
+  { client, entries, warnOnce }: Location,
+): Promise<void> {
+  const failed = isUnknown(origin) ? undefined : entries.imagesBefore(origin).at(-1);
   if (good === undefined || failed === undefined || version === undefined || good.version !== version) {
     return;
   }
-  if (![failed, imageId].some((id) => isSameId(id, good.imageId))) {
+  const isBack = [failed, imageId].some((id) => isSameId(id, good.imageId));
+  if (!isBack && (await undefinedIfNotFound(() => client.showImage(good.imageId))) !== undefined) {
     warnOnce(
       `way back ${good.imageId}`,
       `${describeGeneration(good)} is still there, and this makes ${version} anew in its place. ` +
         `To keep it as it is, say imageId: ${good.imageId} in the entry.`,
     );
   }
-}
-
-/** Whether the entry leaves its images behind: in another region or environment, or in another account, also where they are shared with that. */
-async function moves(
-  state: GenerationState,
-  inputs: GenerationInputs,
-  { client }: Location,
-): Promise<boolean> {
-  const [was] = state.generations ?? [];
-  if (state.region !== inputs.region || state.environment !== inputs.environment || was === undefined) {
-    return true;
-  }
-  if (!isAnotherProfile(state, inputs)) {
-    return false;
-  }
-  const image = await undefinedIfNotFound(() => client.showImage(was.imageId));
-  return image !== undefined && (await anothersImage(client, image)) !== undefined;
 }
 
 /** The generations that the entry has had until now, the current one first. */
@@ -118,23 +102,27 @@ async function generationsBefore(
   location: Location,
 ): Promise<readonly Generation[]> {
   const known = await withoutDeadOne(generations, inputs.imageId, location);
-  const untold = await untoldOne(generations, inputs, location);
-  return untold === undefined ? known : [untold, ...known];
+  return [...(await untoldOnes(generations, inputs, location)), ...known];
 }
 
-/** The image that the record had until now, where a run that failed in between has not told the generations of it. */
-async function untoldOne(
+/** The images that the record had until now, where runs that failed in between have not told the generations of them, the newest first. */
+async function untoldOnes(
   generations: readonly Generation[],
   { imageId, origin }: GenerationInputs,
-  { client, holders }: Location,
-): Promise<Generation | undefined> {
-  const was = isUnknown(origin) ? undefined : holders.imageBefore(origin);
-  const isTold = [{ imageId }, ...generations].some((one) => isSameId(one.imageId, was));
-  if (was === undefined || isTold || holders.hasNewcomer(was, origin)) {
-    return undefined;
-  }
-  const image = await showTwice(was, client);
-  return image !== undefined && wasActive(image) ? { imageId: was } : undefined;
+  { client, entries, holders }: Location,
+): Promise<Generation[]> {
+  const before = isUnknown(origin) ? [] : entries.imagesBefore(origin);
+  const isTold = (id: string) => generations.some((one) => isSameId(one.imageId, id));
+  const untold = before
+    .slice(before.findLastIndex(isTold) + 1)
+    .filter((id) => !isSameId(id, imageId) && !holders.hasNewcomer(id, origin));
+  const shown = await Promise.all(
+    untold.map(async (id): Promise<Generation[]> => {
+      const image = await showTwice(id, client);
+      return image !== undefined && wasActive(image) ? [{ imageId: id }] : [];
+    }),
+  );
+  return shown.flat().reverse();
 }
 
 /** A current image that is gone by the time of its replacement is no earlier generation. */
@@ -176,6 +164,20 @@ function takenByOthers(
   return taken.map((one) => ({
     property: "generations",
     reason: `the earlier generation ${describeGeneration(one)} is managed by another resource of this program already: leave its imageId out there.`,
+  }));
+}
+
+/** A channel is a tag, and the tag of one entry alone. This run learns from here where channels point. */
+function channelsOfOthers(planned: GenerationState, { entries }: Location): CheckFailure[] {
+  const all = [...pointersOf(planned)].flatMap(([imageId, channels]) =>
+    Object.keys(channels).map((channel) => ({ imageId, channel })),
+  );
+  const taken = isUnknown(planned.origin)
+    ? []
+    : all.filter(({ imageId, channel }) => entries.point(imageId, channel, planned.origin));
+  return taken.map(({ channel }) => ({
+    property: "",
+    reason: `channel "${channel}" is another pipeline's of this program already: give one of the two another name.`,
   }));
 }
 

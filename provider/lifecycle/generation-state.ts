@@ -15,16 +15,16 @@ export type GenerationInputs = Inputs<typeof imageGenerations>;
 export type GenerationState = State<typeof imageGenerations>;
 
 /** Where generations are. */
-export function placeOf({ region, environment, profile = "" }: GenerationState): string {
-  return `${region} ${environment} ${profile}`;
+export function placeOf({ region, environment }: GenerationState): string {
+  return `${region} ${environment}`;
 }
 
 /** Says that the earlier generations are held, so that the deletes of the records that held them before leave them alone. */
 export function hold(
   state: Pick<GenerationState, "generations" | "origin" | "sharedWith">,
-  { holders, memberships }: Location,
+  { entries, holders, memberships }: Location,
 ): void {
-  holders.keepGenerations(state.origin, state.generations);
+  entries.noteGenerations(state.origin, state.generations);
   for (const { imageId } of earlierOf(state)) {
     holders.holdAsGeneration(imageId, keyOf(state), state.origin);
     for (const memberId of state.sharedWith ?? []) {

@@ -16,20 +16,8 @@ export class ImageHolders {
   private readonly newcomers = new Map<string, Set<string>>();
   /** Images that an ImageImport by itself manages, or is to: its delete would delete them. */
   private readonly ofImports = new Set<string>();
-  /** The origins of the records whose generations this run knows. */
-  private readonly generationsKnown = new Set<string>();
-  /** The images that are among those generations, also as the current one. */
-  private readonly inGenerations = new Set<string>();
-  /** By origin, the image that its record has from now on. */
-  private readonly latest = new Map<string, string>();
-  /** By origin, the image that the state has for its record. */
-  private readonly before = new Map<string, string>();
   /** By an image's id, the origins of those whose earlier generation it is. */
   private readonly earlier = new Map<string, Set<string>>();
-  /** By origin, and by the current image, where its generations are to be. */
-  private readonly places = new Map<string, string>();
-  /** By an image's id, the channels that the program has point at it. */
-  private readonly channels = new Map<string, Set<string>>();
   private readonly wanted = new Set<string>();
   private readonly released = new Set<string>();
   private readonly deleted = new Set<string>();
@@ -46,23 +34,6 @@ export class ImageHolders {
     this.hold(imageId, token);
     add(this.records, imageId, asKey(origin));
     this.known.add(asKey(origin));
-    this.latest.set(asKey(origin), imageId);
-  }
-
-  /** Says that the state has this image for a record of the program. */
-  holdAsBefore(imageId: string, token: unknown, origin: unknown): void {
-    this.holdAsRecord(imageId, token, origin);
-    this.before.set(asKey(origin), imageId);
-  }
-
-  /** The image that the state has for the record of this origin, as far as this run has seen it. */
-  imageBefore(origin: unknown): string | undefined {
-    return this.before.get(asKey(origin));
-  }
-
-  /** The image of the record of this origin, as far as this run knows it. */
-  latestOf(origin: unknown): string | undefined {
-    return this.latest.get(asKey(origin));
   }
 
   /** Says that a record is being made, and that the state has none in its place. */
@@ -73,14 +44,6 @@ export class ImageHolders {
   /** Whether this run knows what the record of this origin holds. Of any other the state may hold anything. */
   isKnown(origin: string): boolean {
     return this.known.has(origin);
-  }
-
-  /**
-   * Whether an image that goes was replaced: its record is still in the program. The image tells too, since a record's place in the
-   * program changes with a rename, and the state learns of that in the next update alone.
-   */
-  wasReplaced(imageId: string, place: string): boolean {
-    return this.known.has(place) || this.records.has(imageId);
   }
 
   /** Whether an entry of the state that this run has seen holds an image, or held it. */
@@ -124,50 +87,13 @@ export class ImageHolders {
     return this.records.has(imageId) || this.newcomers.has(imageId);
   }
 
-  /** Says that this run knows the generations of the record of this origin, and so of these images what stays. */
-  keepGenerations(origin: unknown, generations: readonly { imageId: string }[] = []): void {
-    this.generationsKnown.add(asKey(origin));
-    generations.forEach(({ imageId }) => this.inGenerations.add(imageId));
-  }
-
-  /** The image tells too, as above. */
-  knowsGenerations(origin: unknown, imageId: string): boolean {
-    const origins = [asKey(origin), ...(this.records.get(imageId) ?? [])];
-    return this.inGenerations.has(imageId) || origins.some((one) => this.generationsKnown.has(one));
-  }
-
   /** Says that an image stays as an earlier generation, whatever becomes of the record that made it. */
   holdAsGeneration(imageId: string, token: unknown, origin: unknown): void {
     this.hold(imageId, token);
     add(this.earlier, imageId, asKey(origin));
   }
 
-  /** Says where the program wants the generations of an origin, of which an image is the current one. */
-  placeGenerations({ imageId, origin }: { imageId: string; origin?: string }, place: string): void {
-    [asKey(origin), imageId].forEach((key) => this.places.set(key, place));
-  }
-
-  /**
-   * Where the program wants them; undefined where it wants none, as far as this run knows. The current image tells too, as above, unless
-   * it goes to another record.
-   */
-  placeOfGenerations(origin: unknown, imageId = ""): string | undefined {
-    const byImage = this.hasNewcomer(imageId, origin) ? undefined : this.places.get(imageId);
-    return this.places.get(asKey(origin)) ?? byImage;
-  }
-
-  /** Says that the program has channels point at an image. */
-  pointAt(imageId: string, channels: readonly string[]): void {
-    channels.forEach((channel) => {
-      add(this.channels, imageId, channel);
-    });
-  }
-
-  /** Whether the program has a channel point at an image. */
-  isPointedAt(imageId: string, channel: string): boolean {
-    return this.channels.get(imageId)?.has(channel) === true;
-  }
-
+  /** Whether an image is an earlier generation from now on. */
   isGeneration(imageId: string): boolean {
     return this.earlier.has(imageId);
   }

@@ -62,6 +62,9 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       const kept = { what: "The generations of an image", id: current?.imageId ?? id, by };
       const { location, moves } = await keysForDiff(context, kept, [olds, news], replaces.length > 0);
       hold(state, location);
+      if (moves) {
+        location.entries.noteLeaving(asInputs(imageGenerations, news).origin);
+      }
       if (replaces.length > 0 || moves) {
         await refuseProtected(earlierOf(withUndone(olds)), location); // They could not be deleted where they are.
       }
@@ -86,7 +89,7 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
         return { id, outputs: outputs(inputs, facts) };
       } catch (error) {
         // The image is known as a generation all the same: else the one after it would be the first.
-        const partly = outputs({ ...inputs, channels: undefined }, facts);
+        const partly = { ...outputs({ ...inputs, channels: undefined }, facts), undone: undoneWith(inputs) };
         throw isExpected(error) ? new PartlyDone(id, partly, error) : error;
       }
     },
@@ -138,13 +141,13 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
     async delete(_, olds) {
       const state = withUndone(olds);
       const location = await context.open(olds);
-      const { holders } = location;
-      const [current] = state.generations ?? [];
-      if (holders.placeOfGenerations(state.origin, current?.imageId) === placeOf(state)) {
+      const { entries, holders } = location;
+      if (!entries.leaves(state.origin) && entries.placeOf(state.origin) === placeOf(state)) {
+        await takeOffChannels(state, location, true);
         tellOfReplaced(state, location);
         return;
       }
-      holders.keepGenerations(state.origin, state.generations);
+      entries.noteGenerations(state.origin, state.generations);
       await refuseProtected(earlierOf(state), location);
       for (const { imageId } of earlierOf(state)) {
         holders.release(imageId, keyOf(state));
@@ -186,22 +189,17 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
  * Takes the channels off the images that stay: those that something else of the program manages, and the current one, which its record may
  * not delete. Where that one is not known to stay, a refusal is no reason to stop.
  */
-async function takeOffChannels(state: GenerationState, location: Location): Promise<void> {
-  const { holders, warn } = location;
+async function takeOffChannels(state: GenerationState, location: Location, allStay = false): Promise<void> {
+  const { entries, holders, warn } = location;
   const [current] = state.generations ?? [];
   for (const [imageId, channels] of pointersOf(state)) {
-    const others = Object.entries(channels).filter(([name]) => !holders.isPointedAt(imageId, name));
-    const stays = holders.isHeld(imageId);
+    const others = Object.entries(channels).filter(([name]) => !entries.isPointedAt(imageId, name));
+    const stays = allStay || holders.isHeld(imageId);
     if (others.length === 0 || !(stays || imageId === current?.imageId)) {
       continue;
     }
-    const taken = pointChannels(
-      new Map([[imageId, Object.fromEntries(others)]]),
-      new Map(),
-      () => ({}),
-      location,
-    );
-    await taken.catch((error: unknown) => {
+    const left = new Map([[imageId, Object.fromEntries(others)]]);
+    await pointChannels(left, new Map(), () => ({}), location).catch((error: unknown) => {
       if (stays) {
         throw error;
       }
@@ -259,9 +257,14 @@ function tellOfReplaced(state: GenerationState, { warn }: Location): void {
 /** A change of the accounts that the image is shared with is one of the generations that it has had. */
 async function shareAs(inputs: GenerationInputs, state: GenerationState, location: Location): Promise<void> {
   const [before, after] = [state.sharedWith ?? [], inputs.sharedWith ?? []];
-  const added = after.filter((one) => !before.includes(one));
   const removed = before.filter((one) => !after.includes(one));
-  for (const generation of added.length + removed.length === 0 ? [] : earlierOf(inputs)) {
+  const known = new Set(state.generations?.map(({ imageId }) => imageId));
+  for (const generation of earlierOf(inputs)) {
+    // One that no run has told of yet may be shared with nobody.
+    const added = known.has(generation.imageId) ? after.filter((one) => !before.includes(one)) : after;
+    if (added.length + removed.length === 0) {
+      continue;
+    }
     const { imageId } = generation;
     const image = await undefinedIfNotFound(() => location.client.showImage(imageId));
     if (image === undefined) {

@@ -20,8 +20,8 @@ import {
   deleteManaged,
   diffManaged,
   keptAfter,
+  keptOfEntry,
   outputsOf,
-  placeOf,
   readManaged,
   updateManaged,
 } from "./managed-image";
@@ -80,7 +80,7 @@ export function recordLifecycle(context: ProviderContext): Lifecycle {
         ...inputs,
         ...(await makerOf(location.client, image.id)),
         token,
-        place: placeOf(inputs),
+        ...keptOfEntry(image.id, inputs, location),
         unconfirmed: isAlone ? true : undefined,
       };
       return {

@@ -110,7 +110,8 @@ export async function diffManaged(
   const another = imageId !== undefined && !isSameId(imageId, id);
   const state = asState(managedRecord, olds);
   const kept = { what: `Image ${id}`, id, by: state };
-  const isReplaced = replaces.length > 0 || another;
+  // Of an entry of a pipeline it must be known all the same whether it leaves its images behind.
+  const isReplaced = (replaces.length > 0 || another) && state.place === undefined;
   const { location, moves } = await keysForDiff(context, kept, [olds, news], isReplaced);
   const { client, holders } = location;
   const because = [
@@ -119,7 +120,7 @@ export async function diffManaged(
     ...(await more(location)),
     ...(moves ? ["profile"] : []),
   ];
-  holders.holdAsBefore(id, state.token, origin);
+  holders.holdAsRecord(id, state.token, origin);
   if (holders.hasNewcomer(id, origin)) {
     throw new ImageError(othersText(id));
   }
@@ -128,6 +129,10 @@ export async function diffManaged(
   }
   const { protected: remembered, retainOnDelete: retained } = state;
   const leaves = because.some((name) => ["region", "environment", "profile"].includes(name));
+  if (state.place !== undefined) {
+    const { place, replaced } = state;
+    location.entries.noteRecord({ imageId: id, origin, place, replaced, leaves });
+  }
   const staysAsGeneration = state.inGenerations === true && !leaves; // Generations stay where they are.
   const replacement = { id, because, imageId, protected: remembered, retained, staysAsGeneration };
   await refuseHopelessReplacement(replacement, client);
@@ -231,9 +236,8 @@ function asUpdate(properties: Properties): UpdateImage {
  */
 export async function deleteManaged(context: ProviderContext, id: string, olds: Properties): Promise<void> {
   const { place } = asState(managedRecord, olds);
-  const { holders } = await openAsKept(context, `Image ${id}`, olds);
-  // Where no record is in its place any more, all of it goes.
-  if (place !== undefined && holders.wasReplaced(id, place) && !holders.knowsGenerations(place, id)) {
+  const { holders, entries } = await openAsKept(context, `Image ${id}`, olds);
+  if (place !== undefined && entries.mayBeKept(id, place)) {
     throw new ImageError(
       `Image ${id} may be one of the generations that an ImageGenerations keeps, which this run does not look at. ` +
         "Nothing was deleted. Run again without --target, or with the whole of the entry.",
@@ -250,8 +254,15 @@ function isKept({ retainOnDelete, inGenerations }: ManagedState): boolean {
 }
 
 /** What its generations know a record by. */
-export function placeOf({ inGenerations, origin }: ManagedInputs): string | undefined {
+function placeOf({ inGenerations, origin }: ManagedInputs): string | undefined {
   return inGenerations === true ? origin : undefined;
+}
+
+/** What a record that was just made keeps of its place among generations. */
+export function keptOfEntry(imageId: string, inputs: ManagedInputs, { entries }: Location): ManagedState {
+  const place = placeOf(inputs);
+  const replaced = place === undefined ? [] : entries.noteMade(imageId, place);
+  return { place, replaced: replaced.length > 0 ? replaced : undefined };
 }
 
 /** What is ours in the state, and stays as it is for an image's life. */

@@ -12,8 +12,8 @@ import {
   deleteManaged,
   diffManaged,
   keptAfter,
+  keptOfEntry,
   outputsOf,
-  placeOf,
   readManaged,
   updateManaged,
 } from "./managed-image";
@@ -61,7 +61,7 @@ export function serverImageRecordLifecycle(context: ProviderContext): Lifecycle 
         ...makerBy(accountId, location.client, image.id),
         createdAt: image.createdAt,
         token,
-        place: placeOf(inputs),
+        ...keptOfEntry(image.id, inputs, location),
       };
       return { id: image.id, outputs: outputsOf(serverImageRecord, image, state, declaredOf(image, inputs)) };
     },

@@ -67,6 +67,8 @@ export const managing = {
   echo: kept<Echo>(),
   /** Where a record stands that is in generations. */
   place: kept<string>(),
+  /** The images that such a record had before, the last ones. */
+  replaced: kept<string[]>(),
   /** Tells the state's entries apart that hold one image. */
   token: kept<string>(),
   /** The account of the keys that made the image. */
