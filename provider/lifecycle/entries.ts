@@ -41,8 +41,6 @@ export class Entries {
   private readonly told = new Set<string>();
   /** By an image's id, the channels that the program has point at it. */
   private readonly pointed = new Map<string, Set<string>>();
-  /** By channel, the origin of the entry that has it. */
-  private readonly owners = new Map<string, string>();
 
   /** Says what the state has of an entry's record, and whether the program moves it. */
   noteRecord({ imageId, origin, place, replaced = [], leaves }: EntryRecord): void {
@@ -102,12 +100,9 @@ export class Entries {
     return !isKnown && [...this.entries.values()].some((entry) => !entry.isKnown);
   }
 
-  /** Says that the program has a channel point at an image. Answers whether another entry has it already. */
-  point(imageId: string, channel: string, origin: unknown): boolean {
-    const owner = this.owners.get(channel) ?? asKey(origin);
-    this.owners.set(channel, owner);
-    this.pointed.set(imageId, (this.pointed.get(imageId) ?? new Set()).add(channel));
-    return owner !== asKey(origin);
+  /** Says that the program has channels point at an image. */
+  point(imageId: string, channels: readonly string[]): void {
+    this.pointed.set(imageId, new Set([...(this.pointed.get(imageId) ?? []), ...channels]));
   }
 
   /** Whether the program has a channel point at an image. */

@@ -44,8 +44,10 @@ export async function plan(
   // With `keep: 0`, a replacement says itself that the image before goes.
   tellOfLeaving(keep > 0 ? gone : gone.filter((one) => one !== before[0]), location);
   hold(planned, location);
+  for (const [id, pointing] of pointersOf(planned)) {
+    entries.point(id, Object.keys(pointing));
+  }
   const failures = [
-    ...channelsOfOthers(planned, location),
     ...missingVersions(channels, generations),
     ...ambiguousVersion(before, current),
     ...takenByOthers(generations.slice(1), inputs, location),
@@ -164,20 +166,6 @@ function takenByOthers(
   return taken.map((one) => ({
     property: "generations",
     reason: `the earlier generation ${describeGeneration(one)} is managed by another resource of this program already: leave its imageId out there.`,
-  }));
-}
-
-/** A channel is a tag, and the tag of one entry alone. This run learns from here where channels point. */
-function channelsOfOthers(planned: GenerationState, { entries }: Location): CheckFailure[] {
-  const all = [...pointersOf(planned)].flatMap(([imageId, channels]) =>
-    Object.keys(channels).map((channel) => ({ imageId, channel })),
-  );
-  const taken = isUnknown(planned.origin)
-    ? []
-    : all.filter(({ imageId, channel }) => entries.point(imageId, channel, planned.origin));
-  return taken.map(({ channel }) => ({
-    property: "",
-    reason: `channel "${channel}" is another pipeline's of this program already: give one of the two another name.`,
   }));
 }
 

@@ -152,10 +152,10 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       for (const { imageId } of earlierOf(state)) {
         holders.release(imageId, keyOf(state));
       }
-      await takeOffChannels(state, location);
       for (const generation of earlierOf(state)) {
         await remove(generation, state);
       }
+      await takeOffChannels(state, location); // Last: what failed before this can be put back as it was.
     },
   };
 

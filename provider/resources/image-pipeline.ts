@@ -55,6 +55,7 @@ export class ImagePipeline extends pulumi.ComponentResource {
     });
     channels.forEach(({ name: channel, ...entry }) => {
       refuseSecrets(`channel ${channel}`, entry);
+      refuseSecondChannel(channel, name);
     });
     const made = images.map((entry) => {
       const own = channels.filter(({ image }) => image === entry.key);
@@ -157,6 +158,26 @@ function refuseSecrets(what: string, { line, secrets }: Pick<ImageEntry, "line" 
       `Line ${line}: ${open.join(" and ")} of ${what} cannot be made of a secret: states and messages tell it.`,
     );
   }
+}
+
+/** By stack, the pipeline that has a channel: several programs may run in one process. */
+const channelsOf = new WeakMap<pulumi.Resource, Map<string, string>>();
+
+/** A channel is a tag: of two that have one, each would take the other for its own. */
+function refuseSecondChannel(channel: string, pipeline: string): void {
+  const stack = pulumi.runtime.getStackResource();
+  if (stack === undefined) {
+    return; // In a unit test with mocks there is no stack.
+  }
+  const owners = channelsOf.get(stack) ?? new Map<string, string>();
+  channelsOf.set(stack, owners);
+  const owner = owners.get(channel);
+  if (owner !== undefined) {
+    throw runError(
+      `The channel ${channel} of "${pipeline}" is one of "${owner}" too: give one of the two another name.`,
+    );
+  }
+  owners.set(channel, pipeline);
 }
 
 /** What `Image` takes. A file is named from where the manifest's project is. */
