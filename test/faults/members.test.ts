@@ -209,13 +209,6 @@ describe("a member", () => {
     Object.assign(record.outputs, { visibility: "private" });
     await stack.up(owners.concat(acceptance()), start());
     expect(members()).toEqual(shared());
-
-    await world.emulator.setImage(id, { visibility: "private" });
-    await start().ImageMember.delete(
-      idsOf(stack)[0]!,
-      stack.state.find(({ type }) => type === "ImageMember")!.outputs,
-    );
-    expect(world.said.join()).toContain("If the image is made shared again, the account may see it again.");
   });
 
   test("that has rejected the image is told on refresh, and nothing else", async () => {
@@ -290,7 +283,113 @@ describe("a member", () => {
   });
 });
 
+describe("a member of an image that is private", () => {
+  const hide = async () => {
+    const { id } = world.emulator.images()[0]!;
+    await world.emulator.setImage(id, { visibility: "private" });
+    return id;
+  };
+  const visibilities = () => world.emulator.images().map(({ visibility }) => visibility);
+  /** Whether the second account sees the image, were it shared again. */
+  const seesShared = async (id: string) => {
+    await world.emulator.setImage(id, { visibility: "shared" });
+    return (await call("member", "GET", `/v1/images/${id}`)).status === 200;
+  };
+
+  test("is taken out for good, and the image is private afterwards", async () => {
+    const stack = await made();
+    const id = await hide();
+    await stack.up([image()], start());
+    expect([idsOf(stack), members(), visibilities()]).toEqual([[], [["one.qcow2", []]], ["private"]]);
+    expect(world.said.join()).toContain(`Image ${id} is private, and SCP lets no account be taken out of it`);
+    expect(await seesShared(id)).toBe(false);
+  });
+
+  test("is taken out where the program makes it private in the same run, also one that is listed late", async () => {
+    world.emulator.options.memberLagMs = 110_000;
+    const stack = await made([image(), member()]);
+    await stack.up([image({ visibility: "private" })], start());
+    expect([idsOf(stack), members(), visibilities()]).toEqual([[], [["one.qcow2", []]], ["private"]]);
+  });
+
+  test("is taken out beside others that are, at once", async () => {
+    const others = ["third", "fourth"].map((memberId) => member({ memberId }, memberId));
+    const stack = await made([image(), member(), ...others]);
+    await hide();
+    const run = start();
+    const saved = stack.state.filter(({ type }) => type === "ImageMember");
+    await Promise.all(saved.map(({ id, outputs }) => run.ImageMember.delete(id, outputs)));
+    expect([saved.length, members(), visibilities()]).toEqual([3, [["one.qcow2", []]], ["private"]]);
+  });
+
+  test("hinders no destroy", async () => {
+    const stack = await made();
+    await hide();
+    await stack.destroy(start());
+    expect([stack.state, world.emulator.images()]).toEqual([[], []]);
+  });
+
+  test("stays in the state where the image cannot be made shared, and is taken out when somebody has", async () => {
+    const stack = await made([image(), member()]);
+    const id = await hide();
+    world.emulator.options.denied = [{ operation: "updateImage" }];
+    const stuck = `Account ${second().accountId} cannot be taken out of image ${id} as long as that is not shared: it cannot be made shared`;
+    await expect(stack.up([image()], start())).rejects.toThrow(stuck);
+    expect([idsOf(stack), visibilities()]).toEqual([[memberId()], ["private"]]);
+    await world.emulator.setImage(id, { visibility: "shared" });
+    await stack.up([image()], start());
+    expect([idsOf(stack), await seesShared(id)]).toEqual([[], false]);
+  });
+
+  test("stays in the state where the image is open to everybody", async () => {
+    const stack = await made([image(), member()]);
+    const id = await hide();
+    await world.emulator.setImage(id, { visibility: "public" });
+    await expect(stack.up([image()], start())).rejects.toThrow("not shared: it is public. The member stays");
+    expect([idsOf(stack), visibilities()]).toEqual([[memberId()], ["public"]]);
+  });
+
+  test("and cannot be removed stays in the state, the image private", async () => {
+    const stack = await made([image(), member()]);
+    await hide();
+    world.emulator.options.denied = [{ operation: "deleteImageMember" }];
+    await expect(stack.up([image()], start())).rejects.toThrow("403");
+    expect([idsOf(stack), visibilities()]).toEqual([[memberId()], ["private"]]);
+  });
+
+  test("of an image that cannot be made private again says so", async () => {
+    const stack = await made([image(), member()]);
+    const id = await hide();
+    world.emulator.faults.add({ kind: "status", status: 403, operation: "updateImage", nth: 2 });
+    await expect(stack.up([image()], start())).rejects.toThrow(
+      `Image ${id} was private, was made shared to take a member out, and still is. Make it private.`,
+    );
+    expect([idsOf(stack), members()]).toEqual([[memberId()], [["one.qcow2", []]]]);
+    await stack.up([image()], start());
+    expect(idsOf(stack)).toEqual([]);
+  });
+});
+
 describe("an image that has members", () => {
+  test("is not made private where the state knows of one that is not listed yet", async () => {
+    world.emulator.options.memberLagMs = 110_000;
+    const stack = await made([image(), member()]);
+    world.emulator.faults.add({
+      kind: "status",
+      status: 200,
+      operation: "listImageMembers",
+      body: '{"members":[]}',
+      times: "always",
+    });
+    const run = start();
+    await stack.refresh(run);
+    const hiding = stack.up([image({ visibility: "private" })], run);
+    await expect(hiding).rejects.toThrow(
+      `is shared with account ${second().accountId}, and cannot be made private`,
+    );
+    expect(members()).toEqual(shared("one", "pending"));
+  });
+
   test("is not made private, in preview; without them it is", async () => {
     const stack = await made([image(), member()]);
     const hiding = stack.up([image({ visibility: "private" }), member()], start());
@@ -323,6 +422,19 @@ describe("an image that has members", () => {
     await stack.up([image({ visibility: "private" })], start());
     expect(world.said.join()).toContain("So it is not known whether image");
     expect(world.emulator.images()).toMatchObject([{ visibility: "private" }]);
+  });
+});
+
+describe("a member that stays declared while its image becomes private", () => {
+  test.each([
+    ["is listed late", () => (world.emulator.options.memberLagMs = 110_000)],
+    ["cannot be listed", () => (world.emulator.options.denied = [{ operation: "listImageMembers" }])],
+  ])("is refused in preview, also where it %s", async (_, unkind) => {
+    unkind();
+    const stack = await made([image(), member()]);
+    const { id } = world.emulator.images()[0]!;
+    const hiding = stack.up([image({ visibility: "private" }), member()], start());
+    await expect(hiding).rejects.toThrow(`image ${id} is private, and only shared images have members`);
   });
 });
 
