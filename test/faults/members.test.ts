@@ -105,6 +105,21 @@ describe("a member", () => {
     await stack.up([image(), member()], start());
     expect(members()).toEqual(shared("one", "pending"));
     expect(idsOf(stack)).toEqual([memberId()]);
+    const { id } = world.emulator.images()[0]!;
+    expect(world.said.filter((text) => text.includes("already"))).toEqual([
+      `Image ${id} is shared with account ${second().accountId} already: by somebody, by another stack, or by an entry of this one. ` +
+        "It is taken as it is, and deleting this ImageMember takes it back.",
+    ]);
+  });
+
+  test("whose first answer was lost is this resource's own, which no warning doubts", async () => {
+    const stack = await made([image()]);
+    world.emulator.faults.add({ kind: "reset-after", operation: "createImageMember" });
+    world.emulator.faults.add({ kind: "status", status: 404, operation: "showImageMember", times: 4 });
+    await stack.up([image(), member()], start());
+    expect(stats().createImageMember).toBeGreaterThan(1);
+    expect(members()).toEqual(shared("one", "pending"));
+    expect(world.said.join()).not.toContain("already");
   });
 
   test("is not added again without need, and a run without a change asks nothing of it", async () => {
@@ -281,6 +296,47 @@ describe("a member", () => {
     const wrong = await start().ImageMember.check({}, { imageId: "a/b", memberId: "../x" });
     expect(wrong.failures.map(({ property }) => property)).toEqual(["imageId", "memberId"]);
   });
+});
+
+describe("an account that is written otherwise", () => {
+  const plain = () => second().accountId;
+  const spellings: Record<string, () => string> = {
+    "in capitals": () => plain().toUpperCase(),
+    "with hyphens": () => plain().replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"),
+  };
+
+  test.each(Object.entries(spellings))("%s is shared with, answers, and is taken out", async (_, spell) => {
+    const spelt = spell();
+    const stack = await made([image(), member({ memberId: spelt }), acceptance({ memberId: spelt })]);
+    expect(members()).toEqual(shared());
+    const { id } = world.emulator.images()[0]!;
+    expect(idsOf(stack)).toEqual([`${id}/${spelt}`, `${id}/${spelt}`]);
+    const outputs = () => stack.state.map((saved) => saved.outputs);
+    const before = structuredClone(outputs());
+    await stack.refresh(start());
+    expect(outputs()).toEqual(before);
+    const twice = stack.up([image(), member({ memberId: spelt }), member({}, "again")], start());
+    await expect(twice).rejects.toThrow("One is enough");
+    await stack.up([image(), member()], start(), { force: "replace" });
+    expect(members()).toEqual(shared("one", "pending"));
+    expect(idsOf(stack)).toEqual([memberId()]);
+    await stack.up([image()], start());
+    expect([idsOf(stack), members()]).toEqual([[], [["one.qcow2", []]]]);
+  });
+
+  test.each(Object.entries(spellings))(
+    "%s, and was sent so before, is read and taken out",
+    async (_, spell) => {
+      const stack = await made([image(), member({ memberId: spell() })]);
+      world.skip(60 * 60_000);
+      await call("owner", "DELETE", `${pathOf()}/${plain()}`);
+      await call("owner", "POST", pathOf(), { member_id: spell() });
+      await stack.refresh(start());
+      expect(idsOf(stack)).toHaveLength(1);
+      await stack.up([image()], start());
+      expect([idsOf(stack), members()]).toEqual([[], [["one.qcow2", []]]]);
+    },
+  );
 });
 
 describe("a member of an image that is private", () => {
