@@ -236,17 +236,27 @@ async function isHiddenNow(error: ScpError, { imageId }: Pair, location: Locatio
 const shownFor = 30_000;
 
 /** What stands between us and the service may accept a removal too: it is believed when the service shows no such member any more. */
-async function seeRemoved({ imageId, memberId }: Pair, { client, clock }: Location): Promise<void> {
+async function seeRemoved(pair: Pair, { client, clock }: Location): Promise<void> {
+  const { imageId, memberId } = pair;
   const since = clock.now();
-  for (let wait = 500; ; wait *= 2) {
-    if ((await undefinedIfNotFound(() => client.members.show(imageId, memberId))) === undefined) {
-      return;
-    }
+  for (let wait = 500; await isStillShown(pair, client); wait *= 2) {
     if (clock.now() - since + wait > shownFor) {
       throw new ImageError(
         `That image ${imageId} is no longer shared with ${memberId} was accepted, but it is still shown as a member. It stays in the state; run again.`,
       );
     }
     await clock.sleep(wait);
+  }
+}
+
+/** Whom members are not shown at all, the answer to the removal is all there is. */
+async function isStillShown({ imageId, memberId }: Pair, { members }: ScpClient): Promise<boolean> {
+  try {
+    return (await undefinedIfNotFound(() => members.show(imageId, memberId))) !== undefined;
+  } catch (error) {
+    if (isForbidden(error) && isServicesOwn(error)) {
+      return false;
+    }
+    throw error;
   }
 }

@@ -175,6 +175,27 @@ describe("a member", () => {
     expect(members()).toEqual(shared("one", "pending"));
   });
 
+  test("is taken out where the keys may not show members, but not where it is shown still", async () => {
+    const stack = await made([image(), member()]);
+    world.emulator.options.denied = [{ operation: "showImageMember" }];
+    await stack.up([image()], start());
+    expect([idsOf(stack), members()]).toEqual([[], [["one.qcow2", []]]]);
+    world.emulator.options.denied = [];
+    const other = await made([
+      { ...image(), name: "other" },
+      { ...member(), of: "other" },
+    ]);
+    world.emulator.faults.add({
+      kind: "status",
+      status: 204,
+      operation: "deleteImageMember",
+      times: "always",
+    });
+    const kept = other.up([{ ...image(), name: "other" }], start());
+    await expect(kept).rejects.toThrow("but it is still shown as a member. It stays in the state");
+    expect(idsOf(other)).toHaveLength(1);
+  });
+
   test("is gone with its image", async () => {
     const stack = await made([image(), member()]);
     world.skip(60 * 60_000);
@@ -570,6 +591,32 @@ describe("an answer", () => {
     await call("owner", "DELETE", `${pathOf()}/${second().accountId}`);
     const answer = stack.state.find(({ type }) => type === "ImageMemberAcceptance")!;
     expect(await start().ImageMemberAcceptance.read(answer.id, answer.outputs)).toMatchObject({ id: "" });
+  });
+
+  test("of an account that IAM tells by another id is forgotten with its offer, and not for other keys", async () => {
+    const tell = (account_id: string) => {
+      world.emulator.faults.clear();
+      const { accounts, accessKey } = world.emulator.options;
+      const keys = [accessKey, ...accounts.map((one) => one.accessKey)];
+      const body = JSON.stringify({ access_keys: keys.map((access_key) => ({ access_key, account_id })) });
+      world.emulator.faults.add({
+        kind: "status",
+        status: 200,
+        operation: "listAccessKeys",
+        times: "always",
+        body,
+      });
+    };
+    tell("12345");
+    const stack = await made([image(), member(), acceptance({ memberId: second().accountId })]);
+    const { id, outputs } = stack.state.find(({ type }) => type === "ImageMemberAcceptance")!;
+    await call("owner", "DELETE", `${pathOf()}/${second().accountId}`);
+    tell("67890");
+    const foreign = "but the keys are of account 67890, and it was made by account 12345";
+    await expect(start().ImageMemberAcceptance.read(id, outputs)).rejects.toThrow(foreign);
+    tell("12345");
+    expect(await start().ImageMemberAcceptance.read(id, outputs)).toMatchObject({ id: "" });
+    await expect(start().ImageMemberAcceptance.delete(id, outputs)).resolves.toBeUndefined();
   });
 
   test("for another account than that of the keys is refused in preview, as far as IAM tells it", async () => {
