@@ -90,7 +90,7 @@ function tellOfAdoption({ imageId, memberId }: Pair, { memberships, warnOnce }: 
     warnOnce(
       `adopted ${idOf({ imageId, memberId })}`,
       `Image ${imageId} is shared with account ${memberId} already: by somebody, by another stack, or by an entry of this one. ` +
-        "It is taken as it is, and deleting this ImageMember takes it back.",
+        "It is taken as it is, and taken back when the resource here is deleted.",
     );
   }
 }

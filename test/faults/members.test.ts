@@ -108,7 +108,7 @@ describe("a member", () => {
     const { id } = world.emulator.images()[0]!;
     expect(world.said.filter((text) => text.includes("already"))).toEqual([
       `Image ${id} is shared with account ${second().accountId} already: by somebody, by another stack, or by an entry of this one. ` +
-        "It is taken as it is, and deleting this ImageMember takes it back.",
+        "It is taken as it is, and taken back when the resource here is deleted.",
     ]);
   });
 
@@ -432,6 +432,30 @@ describe("a member of an image that is private", () => {
     world.emulator.options.denied = [{ operation: "deleteImageMember" }];
     await expect(stack.up([image()], start())).rejects.toThrow("403");
     expect([idsOf(stack), visibilities()]).toEqual([[memberId()], ["private"]]);
+  });
+
+  test("is taken out by the next run where one is killed at any request", async () => {
+    let kills = 0;
+    for (const moment of moments) {
+      for (let request = 1; ; request += 1) {
+        await world.reset();
+        const stack = await made([image(), member()]);
+        const id = await hide();
+        const run = stack.up([image()], start({ kill: { request, moment } }));
+        const killed = await run.then(
+          () => false,
+          (error: unknown) => error instanceof Killed,
+        );
+        world.emulator.faults.clear();
+        if (!killed) {
+          break;
+        }
+        kills += 1;
+        await stack.up([image()], start());
+        expect([idsOf(stack), members(), await seesShared(id)]).toEqual([[], [["one.qcow2", []]], false]);
+      }
+    }
+    expect(kills).toBeGreaterThan(10);
   });
 
   test("of an image that cannot be made private again says so", async () => {
