@@ -1,4 +1,5 @@
-import { sanitize, type Failure } from "./errors";
+import { isSameAccount, plainAccountId } from "./account-id";
+import { isNotFound, sanitize, type Failure } from "./errors";
 import type { Call, Http } from "./http";
 import { isObject, text, time } from "./images";
 import { imagePath, memberPath } from "./paths";
@@ -20,7 +21,8 @@ export interface ImageMember {
 
 /**
  * The accounts that images are shared with. Its owner adds and removes them, and only of an image whose visibility is `shared`; what an
- * offer is answered with is the account's own. Every method throws `ScpError` and nothing else.
+ * offer is answered with is the account's own. An account's id is sent as SCP documents it, and answered as it was asked for. Every method
+ * throws `ScpError` and nothing else.
  */
 export class MemberClient {
   constructor(private readonly http: Pick<Http, "send">) {}
@@ -47,7 +49,7 @@ export class MemberClient {
         `Share image ${imageId} with account ${memberId}`,
       ),
       idempotent: false,
-      body: { member_id: memberId },
+      body: { member_id: plainAccountId(memberId) },
       read: (body) => memberFrom(body, imageId, memberId),
       advice: (failure) =>
         failure === "conflict"
@@ -58,11 +60,13 @@ export class MemberClient {
 
   /** `GET /v1/images/{id}/members/{member}`: asked by the owner, or by the account itself. Anybody else is told that there is none. */
   async show(imageId: string, memberId: string): Promise<ImageMember> {
-    return this.http.send({
-      ...memberCall("GET", memberPath(imageId, memberId), `Show member ${memberId} of image ${imageId}`),
-      read: (body) => memberFrom(body, imageId, memberId),
-      advice: notFoundAdvice,
-    });
+    return inEitherSpelling(memberId, (spelt) =>
+      this.http.send({
+        ...memberCall("GET", memberPath(imageId, spelt), `Show member ${memberId} of image ${imageId}`),
+        read: (body) => memberFrom(body, imageId, memberId),
+        advice: notFoundAdvice,
+      }),
+    );
   }
 
   /** `PUT /v1/images/{id}/members/{member}`: the account's own answer, which nobody else can give. */
@@ -70,7 +74,7 @@ export class MemberClient {
     return this.http.send({
       ...memberCall(
         "PUT",
-        memberPath(imageId, memberId),
+        memberPath(imageId, plainAccountId(memberId)),
         `Set the answer of ${memberId} to image ${imageId}`,
       ),
       body: { status },
@@ -84,12 +88,27 @@ export class MemberClient {
 
   /** `DELETE /v1/images/{id}/members/{member}`: takes the offer back, also an accepted one. */
   async remove(imageId: string, memberId: string): Promise<void> {
-    await this.http.send({
-      ...memberCall("DELETE", memberPath(imageId, memberId), `Unshare image ${imageId} from ${memberId}`),
-      // Something on the way may answer everything with 200.
-      read: (body, status) => (body === undefined && status !== 203 ? true : undefined),
-      advice: ownersAdvice,
-    });
+    await inEitherSpelling(memberId, (spelt) =>
+      this.http.send({
+        ...memberCall("DELETE", memberPath(imageId, spelt), `Unshare image ${imageId} from ${memberId}`),
+        // Something on the way may answer everything with 200.
+        read: (body, status) => (body === undefined && status !== 203 ? true : undefined),
+        advice: ownersAdvice,
+      }),
+    );
+  }
+}
+
+/** A member that was added by an id which is written otherwise, which the service may have kept so, is found by that. */
+async function inEitherSpelling<T>(memberId: string, call: (spelt: string) => Promise<T>): Promise<T> {
+  const plain = plainAccountId(memberId);
+  try {
+    return await call(plain);
+  } catch (error) {
+    if (plain === memberId || !isNotFound(error)) {
+      throw error;
+    }
+    return call(memberId);
   }
 }
 
@@ -124,7 +143,7 @@ function memberFrom(body: unknown, imageId: string, asked?: string): ImageMember
   }
   const [memberId, status] = [shown(body.member_id), shown(body.status)];
   const isOfImage = isSame(text(body.image_id) ?? imageId, imageId);
-  if (!memberId || !status || !isOfImage || !isSame(memberId, asked ?? memberId)) {
+  if (!memberId || !status || !isOfImage || !isSameAccount(memberId, asked ?? memberId)) {
     return undefined;
   }
   const [createdAt, updatedAt] = [time(shown(body.created_at)), time(shown(body.updated_at))];

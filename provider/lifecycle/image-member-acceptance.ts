@@ -5,7 +5,7 @@ import { asInputs, asState, type Inputs, type Properties, type State } from "../
 import { changedProperties, diffProperties } from "../schema/diff";
 import { imageMemberAcceptance } from "../schema/image-member-acceptance";
 import { isUnknown } from "../schema/unknown";
-import { endpointFound, makerOf, messageOf, type MadeBy } from "./accounts";
+import { endpointFound, makerOf, messageOf, type MadeBy, type Maker } from "./accounts";
 import { checkInputs, keyFailures } from "./check";
 import type { Location, ProviderContext } from "./context";
 import type { Pair } from "./member-gone";
@@ -53,8 +53,8 @@ export function acceptanceLifecycle(context: ProviderContext): Lifecycle {
       const inputs = asInputs(imageMemberAcceptance, properties);
       const location = await context.open(inputs);
       const { status } = await answerPatiently(inputs, inputs.accept, location);
-      const { madeWith, endpoint } = await makerOf(location.client, inputs.imageId);
-      return { id: idOf(inputs), outputs: outputs({ ...inputs, status, madeWith, endpoint }) };
+      const answerer = await answererNow(inputs, location);
+      return { id: idOf(inputs), outputs: outputs({ ...inputs, status, ...answerer }) };
     },
 
     async read(id, known) {
@@ -74,13 +74,11 @@ export function acceptanceLifecycle(context: ProviderContext): Lifecycle {
       return { id, outputs: found, inputs: withDefaults(imageMemberAcceptance, found) };
     },
 
-    async update(id, olds, news) {
+    async update(id, _, news) {
       const inputs = asInputs(imageMemberAcceptance, news);
       const location = await context.open(news);
-      const { madeWith, endpoint } = asState(imageMemberAcceptance, olds);
-      const pair = pairOf(id);
-      const { status } = await answerPatiently(pair, inputs.accept, location);
-      return { id, outputs: outputs({ ...inputs, status, madeWith, endpoint }) };
+      const { status } = await answerPatiently(pairOf(id), inputs.accept, location);
+      return { id, outputs: outputs({ ...inputs, status, ...(await answererNow(inputs, location)) }) };
     },
 
     /** The offer stays, and waits for an answer again. */
@@ -182,12 +180,19 @@ async function readMember(
     : showOfferUnlessGone(pair, answererOf(pair, asState(imageMemberAcceptance, olds)), location);
 }
 
-/** Who answered an offer: the account that it was made to. */
-function answererOf({ memberId }: Pair, { madeWith, endpoint }: AcceptanceState): MadeBy {
-  return { accountId: memberId, madeWith, endpoint };
+/** Who answered an offer: the account that it was made to, or what IAM calls that. */
+function answererOf({ memberId }: Pair, { accountId, madeWith, endpoint }: AcceptanceState): MadeBy {
+  return { accountId: accountId ?? memberId, madeWith, endpoint };
+}
+
+/** What the state keeps of whose keys have just answered. */
+async function answererNow({ imageId, memberId }: Pair, { client }: Location): Promise<Maker> {
+  const { accountId, ...maker } = await makerOf(client, imageId);
+  const isTold = accountId === undefined || isSameAccount(accountId, memberId);
+  return isTold ? maker : { ...maker, accountId };
 }
 
 function outputs(state: AcceptanceState): Properties {
   const names = ["imageId", "accept", "memberId", "region", "environment", "profile", "status"] as const;
-  return omitUndefined({ ...pick(state, [...names, "madeWith", "endpoint"]) });
+  return omitUndefined({ ...pick(state, [...names, "accountId", "madeWith", "endpoint"]) });
 }

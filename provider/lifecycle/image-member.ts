@@ -40,12 +40,15 @@ export function memberLifecycle(context: ProviderContext): Lifecycle {
       if (refused.length > 0 || isUnknown([checked.imageId, checked.memberId])) {
         return { inputs, failures: refused };
       }
+      if (olds !== undefined) {
+        location.memberships.hold(ownersSide(asInputs(imageMember, olds)));
+      }
       const twice = failureOfSecond(checked, location);
       if (twice !== undefined) {
         return { inputs, failures: [twice] };
       }
       const isNew = olds === undefined || changedProperties(imageMember, olds, inputs).length > 0;
-      return { inputs, failures: isNew ? await refusedImage(checked, location) : [] };
+      return { inputs, failures: await refusedImage(checked, isNew, location) };
     },
 
     async diff(id, olds, news) {
@@ -61,6 +64,7 @@ export function memberLifecycle(context: ProviderContext): Lifecycle {
       const location = await context.open(inputs);
       const member = await addMember(inputs, location);
       const createdAt = addedAt(member, location.client);
+      location.memberships.hold(ownersSide(inputs));
       const maker = await makerOf(location.client, inputs.imageId);
       return { id: idOf(inputs), outputs: outputs({ ...inputs, ...maker, createdAt }) };
     },
@@ -71,8 +75,10 @@ export function memberLifecycle(context: ProviderContext): Lifecycle {
       const location = await openAsKept(context, `Member ${id}`, olds);
       const member = await readMember(pair, known, location);
       if (member === undefined) {
+        location.memberships.release(ownersSide(pair));
         return undefined;
       }
+      location.memberships.hold(ownersSide(pair));
       tellOf(pair, member, location);
       const state = asState(imageMember, olds);
       const endpoint = endpointFound(state, location.client.settings);
@@ -95,6 +101,7 @@ export function memberLifecycle(context: ProviderContext): Lifecycle {
       const location = await openAsKept(context, `Member ${id}`, olds);
       if (!location.memberships.isWanted(ownersSide(pair))) {
         await removeMember(pair, asState(imageMember, olds), location);
+        location.memberships.release(ownersSide(pair));
       }
     },
   };
@@ -137,12 +144,19 @@ function failureOfSecond(inputs: MemberInputs, { memberships }: Location): Check
   return other === undefined ? undefined : { property: "memberId", reason };
 }
 
-/** What would hinder sharing, told in preview. What a record of this run makes of the image counts, and not what it is now. */
-async function refusedImage({ imageId }: MemberInputs, location: Location): Promise<CheckFailure[]> {
+/**
+ * What would hinder sharing, told in preview. What a record of this run makes of the image counts, and not what it is now; only
+ * of what is new the service is asked.
+ */
+async function refusedImage(
+  { imageId }: MemberInputs,
+  isNew: boolean,
+  location: Location,
+): Promise<CheckFailure[]> {
   const failure = (reason: string | undefined) =>
     reason === undefined ? [] : [{ property: "imageId", reason }];
   const planned = location.memberships.visibilityOf(imageId);
-  if (planned !== undefined || location.created.has(imageId)) {
+  if (planned !== undefined || !isNew || location.created.has(imageId)) {
     return failure(refusalOfVisibility(imageId, planned));
   }
   return failuresOfImage(async () => {

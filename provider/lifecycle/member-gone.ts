@@ -1,3 +1,4 @@
+import { isSameAccount } from "../api/account-id";
 import type { ScpClient } from "../api/client";
 import type { ImageMember } from "../api/members";
 import { anotherEndpoint, foreignAccount, type MadeBy } from "./accounts";
@@ -90,7 +91,7 @@ export async function proveUnlisted({ imageId, memberId }: Pair, { client }: Loc
       `Image ${imageId} is shown as shared, but its list of members is not found. Run again. ${kept}`,
     );
   }
-  if (members.some((member) => member.memberId.toLowerCase() === memberId.toLowerCase())) {
+  if (members.some((member) => isSameAccount(member.memberId, memberId))) {
     throw new ImageError(
       `Member ${memberId} of image ${imageId} is answered with 404, but the list of members has it. Run again. ${kept}`,
     );

@@ -9,6 +9,7 @@ import type { Location } from "./context";
 import { shownAfter, undefinedIfNotFound } from "./gone";
 import { ImageError } from "./image-error";
 import { hidden, showMemberUnlessGone, type Pair, type RememberedMember } from "./member-gone";
+import { removeHidden } from "./member-hidden";
 
 // What the resources about members do to them. A membership is a relation and nothing more: who finds the one that he wants need not
 // know who made it.
@@ -68,6 +69,9 @@ export async function addMember(pair: Pair, location: Location): Promise<ImageMe
         ? await look(pair, isConflict(error) ? shownAfter : lookFor, location)
         : undefined;
       if (there !== undefined) {
+        if (isConflict(error) && lost === 0) {
+          tellOfAdoption(pair, location);
+        }
         return there;
       }
       lost += error.mayHaveWorked ? 1 : 0;
@@ -77,6 +81,17 @@ export async function addMember(pair: Pair, location: Location): Promise<ImageMe
       }
       await clock.sleep(pause);
     }
+  }
+}
+
+/** Whoever shared it counts on it: the delete of the one resource takes it away from the other. */
+function tellOfAdoption({ imageId, memberId }: Pair, { memberships, warnOnce }: Location): void {
+  if (!memberships.isHeld({ of: "owner", imageId, memberId })) {
+    warnOnce(
+      `adopted ${idOf({ imageId, memberId })}`,
+      `Image ${imageId} is shared with account ${memberId} already: by somebody, by another stack, or by an entry of this one. ` +
+        "It is taken as it is, and taken back when the resource here is deleted.",
+    );
   }
 }
 
@@ -141,27 +156,47 @@ function capital(sentence: string): string {
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
+export function hiddenText({ imageId, memberId }: Pair): string {
+  return (
+    `Image ${imageId} is not shared at the moment, so account ${memberId} does not see it, and SCP does not show whether it still is a ` +
+    "member. If the image is made shared again, the account may see it again."
+  );
+}
+
 /** How often a removal is tried that is answered with 404 although the member is shown. */
 const maxRemovals = 3;
 
-/** Takes an image back from an account. Where it has none any more, that is what was wanted. */
+/**
+ * Takes an image back from an account. Where it has none any more, that is what was wanted. A private image is made shared for as long as
+ * that takes, since SCP lets nobody take out a member that it hides.
+ * @throws ImageError that says what hinders it; ScpError of the service
+ */
 export async function removeMember(
   pair: Pair,
   remembered: RememberedMember,
   location: Location,
 ): Promise<void> {
+  const remove = () => removeShown(pair, remembered, location);
+  if ((await remove()) === hidden) {
+    await location.memberships.inTurn(pair.imageId, () => removeHidden(pair, location, remove));
+  }
+}
+
+/** Undefined when the member is removed, or gone. */
+async function removeShown(
+  pair: Pair,
+  remembered: RememberedMember,
+  location: Location,
+): Promise<typeof hidden | undefined> {
   for (let tried = 1; ; tried += 1) {
     try {
       await location.client.members.remove(pair.imageId, pair.memberId);
       await seeRemoved(pair, location);
-      return;
+      return undefined;
     } catch (error) {
       const now = await afterRefusal(error, pair, remembered, location);
-      if (now === hidden) {
-        location.warn(hiddenText(pair));
-      }
       if (now === undefined || now === hidden) {
-        return;
+        return now;
       }
       if (tried === maxRemovals) {
         throw error;
@@ -197,28 +232,31 @@ async function isHiddenNow(error: ScpError, { imageId }: Pair, location: Locatio
   return refusalOfVisibility(imageId, image?.visibility) !== undefined;
 }
 
-export function hiddenText({ imageId, memberId }: Pair): string {
-  return (
-    `Image ${imageId} is not shared at the moment, so account ${memberId} does not see it, and SCP does not show whether it still is a ` +
-    "member. If the image is made shared again, the account may see it again."
-  );
-}
-
 /** How long a removed member may be shown, in milliseconds. */
 const shownFor = 30_000;
 
 /** What stands between us and the service may accept a removal too: it is believed when the service shows no such member any more. */
-async function seeRemoved({ imageId, memberId }: Pair, { client, clock }: Location): Promise<void> {
+async function seeRemoved(pair: Pair, { client, clock }: Location): Promise<void> {
+  const { imageId, memberId } = pair;
   const since = clock.now();
-  for (let wait = 500; ; wait *= 2) {
-    if ((await undefinedIfNotFound(() => client.members.show(imageId, memberId))) === undefined) {
-      return;
-    }
+  for (let wait = 500; await isStillShown(pair, client); wait *= 2) {
     if (clock.now() - since + wait > shownFor) {
       throw new ImageError(
         `That image ${imageId} is no longer shared with ${memberId} was accepted, but it is still shown as a member. It stays in the state; run again.`,
       );
     }
     await clock.sleep(wait);
+  }
+}
+
+/** Whom members are not shown at all, the answer to the removal is all there is. */
+async function isStillShown({ imageId, memberId }: Pair, { members }: ScpClient): Promise<boolean> {
+  try {
+    return (await undefinedIfNotFound(() => members.show(imageId, memberId))) !== undefined;
+  } catch (error) {
+    if (isForbidden(error) && isServicesOwn(error)) {
+      return false;
+    }
+    throw error;
   }
 }

@@ -2,6 +2,8 @@
 // the other. Where both are about the same image and account (a resource that was renamed, two that swapped, `--replace`), the old one's
 // delete must not take back what the new one stands for. So check, which comes first in any run, says what the program wants.
 
+import { plainAccountId } from "../api/account-id";
+import { isSameId } from "../api/images";
 import { isUnknown } from "../schema/unknown";
 
 /** A membership, as one side of it declares it: `ImageMember` is the owner's, `ImageMemberAcceptance` the other account's. */
@@ -16,7 +18,9 @@ export class Memberships {
   /** By side, the places in the program that want it. */
   private readonly wanted = new Map<string, Set<string>>();
   private readonly kept = new Set<string>();
+  private readonly held = new Map<string, Side>();
   private readonly visibilities = new Map<string, string>();
+  private readonly turns = new Map<string, Promise<unknown>>();
 
   /** Says that a resource of the program declares a membership. Answers another one that does the same, if there is one. */
   want(side: Side, place: unknown): string | undefined {
@@ -45,6 +49,33 @@ export class Memberships {
     return place === undefined || place === "" ? undefined : nameOfPlace(place);
   }
 
+  /** Says that the state has a membership: it counts also where the service does not list it yet. */
+  hold(side: Side): void {
+    this.held.set(keyOf(side), side);
+  }
+
+  /** Says that it is no more. */
+  release(side: Side): void {
+    this.held.delete(keyOf(side));
+  }
+
+  isHeld(side: Side): boolean {
+    return this.held.has(keyOf(side));
+  }
+
+  /** The accounts that the state says an image is shared with, as far as this run has seen it. */
+  heldOf(imageId: string): string[] {
+    const sides = [...this.held.values()].filter((side) => side.of === "owner");
+    return sides.filter((side) => isSameId(side.imageId, imageId)).map(({ memberId }) => memberId);
+  }
+
+  /** Does some work on an image's members when what came before it is done, whether that went well or not. */
+  inTurn(imageId: string, work: () => Promise<void>): Promise<void> {
+    const turn = (this.turns.get(imageId) ?? Promise.resolve()).then(work, work);
+    this.turns.set(imageId, turn);
+    return turn;
+  }
+
   /** Says what visibility an image has once this run's record of it is done. */
   noteVisibility(imageId: string, visibility: unknown): void {
     if (typeof visibility === "string" && !isUnknown(visibility)) {
@@ -64,5 +95,5 @@ export function nameOfPlace(place: string): string {
 }
 
 function keyOf({ of, imageId, memberId }: Side): string {
-  return [of, imageId, memberId].join(" ").toLowerCase();
+  return [of, imageId, plainAccountId(memberId)].join(" ").toLowerCase();
 }

@@ -3,7 +3,7 @@ import type { Image } from "../api/images";
 import type { ImageMember } from "../api/members";
 import type { MadeBy } from "./accounts";
 import type { Location } from "./context";
-import { undefinedIfNotFound } from "./gone";
+import { showUnlessGone, undefinedIfNotFound } from "./gone";
 import { proveOurs, proveUnlisted, type Pair } from "./member-gone";
 
 // When an offer that an account has answered is gone. Only the account's own keys are told so, and they need not be allowed to list members.
@@ -41,16 +41,47 @@ export async function offerAfter(
   if (!isNotFound(refusal) && !isForbidden(refusal)) {
     throw refusal;
   }
-  const image = await undefinedIfNotFound(() => location.client.showImage(pair.imageId));
-  const isOpen = image !== undefined && isOpenToAll(image);
-  if (isForbidden(refusal) && image !== undefined && !isOpen) {
+  const image = await imageOf(pair, by, location, refusal.status);
+  if (image === undefined) {
+    location.warn(notShownText(pair));
+    return undefined;
+  }
+  const isOpen = isOpenToAll(image);
+  if (isForbidden(refusal) && !isOpen) {
     throw refusal;
   }
   await proveOurs(pair, by, location, refusal.status);
   if (isOpen) {
     location.warn(openText(pair, image));
   }
-  return image === undefined || isOpen ? undefined : offerOfShared(pair, location);
+  return isOpen ? undefined : offerOfShared(pair, location);
+}
+
+/**
+ * The image; undefined where it is not shown to this account any more: not found twice, and not listed.
+ * @throws ImageError, or ScpError, where that is not proven
+ */
+async function imageOf(
+  pair: Pair,
+  by: MadeBy,
+  location: Location,
+  status?: number,
+): Promise<Image | undefined> {
+  const image = await undefinedIfNotFound(() => location.client.showImage(pair.imageId));
+  if (image !== undefined) {
+    return image;
+  }
+  await proveOurs(pair, by, location, status);
+  await location.clock.sleep(pause);
+  return showUnlessGone(pair.imageId, by, location);
+}
+
+/** To this account, an image that was deleted, one that is private now, and one that is shared with others alone are the same. */
+function notShownText({ imageId, memberId }: Pair): string {
+  return (
+    `Image ${imageId} is not shown to account ${memberId} any more, so the answer to its offer leaves the state; if its owner shares it again, ` +
+    "the answer may still be accepted."
+  );
 }
 
 function isOpenToAll({ visibility }: Image): boolean {

@@ -1,3 +1,4 @@
+import { isSameAccount } from "../api/account-id";
 import { isTransient, ScpError } from "../api/errors";
 import type { Image } from "../api/images";
 import type { Properties } from "../schema/description";
@@ -48,7 +49,12 @@ async function membersOf(imageId: string, { client, memberships, warn }: Locatio
     warn(`${reason} So it is not known whether image ${imageId} has members, whom making it private hides.`);
     return [];
   });
-  return members.map(({ memberId }) => {
+  const listed = members.map(({ memberId }) => memberId);
+  // One that was added a moment ago may be listed late.
+  const late = memberships
+    .heldOf(imageId)
+    .filter((one) => !listed.some((memberId) => isSameAccount(memberId, one)));
+  return [...listed, ...late].map((memberId) => {
     const name = memberships.nameOf({ of: "owner", imageId, memberId });
     return name === undefined ? memberId : `${memberId} (the ImageMember ${name} of this program)`;
   });

@@ -31,6 +31,8 @@ export const imageMemberAcceptance = {
   replaceOnChanges: internal<string[], "hint">("hint"),
   /** The resource option. What it retains, Pulumi does not ask to delete. */
   retainOnDelete: internal<boolean, "hint">("hint"),
+  /** The account of the keys that answered, where IAM tells it by another id than SCP documents. */
+  accountId: kept<string>(),
   /** Where IAM does not tell the account: a fingerprint of the access key. */
   madeWith: kept<string>(),
   /** The endpoint that it was answered at, where one is configured. */

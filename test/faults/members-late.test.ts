@@ -151,6 +151,51 @@ describe("an offer that is gone", () => {
     }
   });
 
+  test("is gone with its image private, and a warning says what that means", async () => {
+    for (const image of ["private", "deleted"]) {
+      await world.reset();
+      const { id, outputs } = await answered();
+      const { id: imageId } = world.emulator.images()[0]!;
+      await (image === "private"
+        ? world.emulator.setImage(imageId, { visibility: image })
+        : world.emulator.removeImage(imageId));
+      expect(await hooks().read(id, outputs)).toEqual(gone);
+      await expect(hooks().delete(id, outputs)).resolves.toBeUndefined();
+      const said = `Image ${imageId} is not shown to account ${second().accountId} any more`;
+      expect(world.said.filter((text) => text.startsWith(said))).toHaveLength(2);
+    }
+  });
+
+  test("is not gone for an image that is not found once", async () => {
+    const { id, outputs } = await answered();
+    const contradicted = "but the list of members has it. Run again.";
+    strike("showImageMember", { status: 404 }, 1);
+    strike("showImage", { status: 404 }, 1);
+    await expect(hooks().read(id, outputs)).rejects.toThrow(contradicted);
+    strike("updateImageMember", { status: 404 }, 1);
+    strike("showImage", { status: 404 }, 1);
+    await expect(hooks().delete(id, outputs)).rejects.toThrow(contradicted);
+    expect(await hooks().read(id, outputs)).toMatchObject({ id });
+    await hooks().delete(id, outputs);
+    expect(members()).toEqual(shared("one", "pending"));
+  });
+
+  test.each([
+    ["that is not found either", 404, "404 not found"],
+    ["that has the image", undefined, "but the list of images has it. Run again."],
+  ])("is not gone for a list of images %s", async (_, status, sentence) => {
+    const { id, outputs } = await answered();
+    for (const operation of ["showImageMember", "updateImageMember", "listImageMembers", "showImage"]) {
+      strike(operation, { status: 404 });
+    }
+    if (status !== undefined) {
+      strike("listImages", { status });
+    }
+    await expect(hooks().read(id, outputs)).rejects.toThrow(sentence);
+    await expect(hooks().delete(id, outputs)).rejects.toThrow(sentence);
+    expect(members()).toEqual(shared());
+  });
+
   test.each([
     ["public", 404],
     ["community", 404],

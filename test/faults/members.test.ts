@@ -105,6 +105,21 @@ describe("a member", () => {
     await stack.up([image(), member()], start());
     expect(members()).toEqual(shared("one", "pending"));
     expect(idsOf(stack)).toEqual([memberId()]);
+    const { id } = world.emulator.images()[0]!;
+    expect(world.said.filter((text) => text.includes("already"))).toEqual([
+      `Image ${id} is shared with account ${second().accountId} already: by somebody, by another stack, or by an entry of this one. ` +
+        "It is taken as it is, and taken back when the resource here is deleted.",
+    ]);
+  });
+
+  test("whose first answer was lost is this resource's own, which no warning doubts", async () => {
+    const stack = await made([image()]);
+    world.emulator.faults.add({ kind: "reset-after", operation: "createImageMember" });
+    world.emulator.faults.add({ kind: "status", status: 404, operation: "showImageMember", times: 4 });
+    await stack.up([image(), member()], start());
+    expect(stats().createImageMember).toBeGreaterThan(1);
+    expect(members()).toEqual(shared("one", "pending"));
+    expect(world.said.join()).not.toContain("already");
   });
 
   test("is not added again without need, and a run without a change asks nothing of it", async () => {
@@ -160,6 +175,27 @@ describe("a member", () => {
     expect(members()).toEqual(shared("one", "pending"));
   });
 
+  test("is taken out where the keys may not show members, but not where it is shown still", async () => {
+    const stack = await made([image(), member()]);
+    world.emulator.options.denied = [{ operation: "showImageMember" }];
+    await stack.up([image()], start());
+    expect([idsOf(stack), members()]).toEqual([[], [["one.qcow2", []]]]);
+    world.emulator.options.denied = [];
+    const other = await made([
+      { ...image(), name: "other" },
+      { ...member(), of: "other" },
+    ]);
+    world.emulator.faults.add({
+      kind: "status",
+      status: 204,
+      operation: "deleteImageMember",
+      times: "always",
+    });
+    const kept = other.up([{ ...image(), name: "other" }], start());
+    await expect(kept).rejects.toThrow("but it is still shown as a member. It stays in the state");
+    expect(idsOf(other)).toHaveLength(1);
+  });
+
   test("is gone with its image", async () => {
     const stack = await made([image(), member()]);
     world.skip(60 * 60_000);
@@ -209,13 +245,6 @@ describe("a member", () => {
     Object.assign(record.outputs, { visibility: "private" });
     await stack.up(owners.concat(acceptance()), start());
     expect(members()).toEqual(shared());
-
-    await world.emulator.setImage(id, { visibility: "private" });
-    await start().ImageMember.delete(
-      idsOf(stack)[0]!,
-      stack.state.find(({ type }) => type === "ImageMember")!.outputs,
-    );
-    expect(world.said.join()).toContain("If the image is made shared again, the account may see it again.");
   });
 
   test("that has rejected the image is told on refresh, and nothing else", async () => {
@@ -290,7 +319,178 @@ describe("a member", () => {
   });
 });
 
+describe("an account that is written otherwise", () => {
+  const plain = () => second().accountId;
+  const spellings: Record<string, () => string> = {
+    "in capitals": () => plain().toUpperCase(),
+    "with hyphens": () => plain().replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"),
+  };
+
+  test.each(Object.entries(spellings))("%s is shared with, answers, and is taken out", async (_, spell) => {
+    const spelt = spell();
+    const stack = await made([image(), member({ memberId: spelt }), acceptance({ memberId: spelt })]);
+    expect(members()).toEqual(shared());
+    const { id } = world.emulator.images()[0]!;
+    expect(idsOf(stack)).toEqual([`${id}/${spelt}`, `${id}/${spelt}`]);
+    const outputs = () => stack.state.map((saved) => saved.outputs);
+    const before = structuredClone(outputs());
+    await stack.refresh(start());
+    expect(outputs()).toEqual(before);
+    const twice = stack.up([image(), member({ memberId: spelt }), member({}, "again")], start());
+    await expect(twice).rejects.toThrow("One is enough");
+    await stack.up([image(), member()], start(), { force: "replace" });
+    expect(members()).toEqual(shared("one", "pending"));
+    expect(idsOf(stack)).toEqual([memberId()]);
+    await stack.up([image()], start());
+    expect([idsOf(stack), members()]).toEqual([[], [["one.qcow2", []]]]);
+  });
+
+  test.each(Object.entries(spellings))(
+    "%s, and was sent so before, is read and taken out",
+    async (_, spell) => {
+      const stack = await made([image(), member({ memberId: spell() })]);
+      world.skip(60 * 60_000);
+      await call("owner", "DELETE", `${pathOf()}/${plain()}`);
+      await call("owner", "POST", pathOf(), { member_id: spell() });
+      await stack.refresh(start());
+      expect(idsOf(stack)).toHaveLength(1);
+      await stack.up([image()], start());
+      expect([idsOf(stack), members()]).toEqual([[], [["one.qcow2", []]]]);
+    },
+  );
+});
+
+describe("a member of an image that is private", () => {
+  const hide = async () => {
+    const { id } = world.emulator.images()[0]!;
+    await world.emulator.setImage(id, { visibility: "private" });
+    return id;
+  };
+  const visibilities = () => world.emulator.images().map(({ visibility }) => visibility);
+  /** Whether the second account sees the image, were it shared again. */
+  const seesShared = async (id: string) => {
+    await world.emulator.setImage(id, { visibility: "shared" });
+    return (await call("member", "GET", `/v1/images/${id}`)).status === 200;
+  };
+
+  test("is taken out for good, and the image is private afterwards", async () => {
+    const stack = await made();
+    const id = await hide();
+    await stack.up([image()], start());
+    expect([idsOf(stack), members(), visibilities()]).toEqual([[], [["one.qcow2", []]], ["private"]]);
+    expect(world.said.join()).toContain(`Image ${id} is private, and SCP lets no account be taken out of it`);
+    expect(await seesShared(id)).toBe(false);
+  });
+
+  test("is taken out where the program makes it private in the same run, also one that is listed late", async () => {
+    world.emulator.options.memberLagMs = 110_000;
+    const stack = await made([image(), member()]);
+    await stack.up([image({ visibility: "private" })], start());
+    expect([idsOf(stack), members(), visibilities()]).toEqual([[], [["one.qcow2", []]], ["private"]]);
+  });
+
+  test("is taken out beside others that are, at once", async () => {
+    const others = ["third", "fourth"].map((memberId) => member({ memberId }, memberId));
+    const stack = await made([image(), member(), ...others]);
+    await hide();
+    const run = start();
+    const saved = stack.state.filter(({ type }) => type === "ImageMember");
+    await Promise.all(saved.map(({ id, outputs }) => run.ImageMember.delete(id, outputs)));
+    expect([saved.length, members(), visibilities()]).toEqual([3, [["one.qcow2", []]], ["private"]]);
+  });
+
+  test("hinders no destroy", async () => {
+    const stack = await made();
+    await hide();
+    await stack.destroy(start());
+    expect([stack.state, world.emulator.images()]).toEqual([[], []]);
+  });
+
+  test("stays in the state where the image cannot be made shared, and is taken out when somebody has", async () => {
+    const stack = await made([image(), member()]);
+    const id = await hide();
+    world.emulator.options.denied = [{ operation: "updateImage" }];
+    const stuck = `Account ${second().accountId} cannot be taken out of image ${id} as long as that is not shared: it cannot be made shared`;
+    await expect(stack.up([image()], start())).rejects.toThrow(stuck);
+    expect([idsOf(stack), visibilities()]).toEqual([[memberId()], ["private"]]);
+    await world.emulator.setImage(id, { visibility: "shared" });
+    await stack.up([image()], start());
+    expect([idsOf(stack), await seesShared(id)]).toEqual([[], false]);
+  });
+
+  test("stays in the state where the image is open to everybody", async () => {
+    const stack = await made([image(), member()]);
+    const id = await hide();
+    await world.emulator.setImage(id, { visibility: "public" });
+    await expect(stack.up([image()], start())).rejects.toThrow("not shared: it is public. The member stays");
+    expect([idsOf(stack), visibilities()]).toEqual([[memberId()], ["public"]]);
+  });
+
+  test("and cannot be removed stays in the state, the image private", async () => {
+    const stack = await made([image(), member()]);
+    await hide();
+    world.emulator.options.denied = [{ operation: "deleteImageMember" }];
+    await expect(stack.up([image()], start())).rejects.toThrow("403");
+    expect([idsOf(stack), visibilities()]).toEqual([[memberId()], ["private"]]);
+  });
+
+  test("is taken out by the next run where one is killed at any request", async () => {
+    let kills = 0;
+    for (const moment of moments) {
+      for (let request = 1; ; request += 1) {
+        await world.reset();
+        const stack = await made([image(), member()]);
+        const id = await hide();
+        const run = stack.up([image()], start({ kill: { request, moment } }));
+        const killed = await run.then(
+          () => false,
+          (error: unknown) => error instanceof Killed,
+        );
+        world.emulator.faults.clear();
+        if (!killed) {
+          break;
+        }
+        kills += 1;
+        await stack.up([image()], start());
+        expect([idsOf(stack), members(), await seesShared(id)]).toEqual([[], [["one.qcow2", []]], false]);
+      }
+    }
+    expect(kills).toBeGreaterThan(10);
+  });
+
+  test("of an image that cannot be made private again says so", async () => {
+    const stack = await made([image(), member()]);
+    const id = await hide();
+    world.emulator.faults.add({ kind: "status", status: 403, operation: "updateImage", nth: 2 });
+    await expect(stack.up([image()], start())).rejects.toThrow(
+      `Image ${id} was private, was made shared to take a member out, and still is. Make it private.`,
+    );
+    expect([idsOf(stack), members()]).toEqual([[memberId()], [["one.qcow2", []]]]);
+    await stack.up([image()], start());
+    expect(idsOf(stack)).toEqual([]);
+  });
+});
+
 describe("an image that has members", () => {
+  test("is not made private where the state knows of one that is not listed yet", async () => {
+    world.emulator.options.memberLagMs = 110_000;
+    const stack = await made([image(), member()]);
+    world.emulator.faults.add({
+      kind: "status",
+      status: 200,
+      operation: "listImageMembers",
+      body: '{"members":[]}',
+      times: "always",
+    });
+    const run = start();
+    await stack.refresh(run);
+    const hiding = stack.up([image({ visibility: "private" })], run);
+    await expect(hiding).rejects.toThrow(
+      `is shared with account ${second().accountId}, and cannot be made private`,
+    );
+    expect(members()).toEqual(shared("one", "pending"));
+  });
+
   test("is not made private, in preview; without them it is", async () => {
     const stack = await made([image(), member()]);
     const hiding = stack.up([image({ visibility: "private" }), member()], start());
@@ -323,6 +523,19 @@ describe("an image that has members", () => {
     await stack.up([image({ visibility: "private" })], start());
     expect(world.said.join()).toContain("So it is not known whether image");
     expect(world.emulator.images()).toMatchObject([{ visibility: "private" }]);
+  });
+});
+
+describe("a member that stays declared while its image becomes private", () => {
+  test.each([
+    ["is listed late", () => (world.emulator.options.memberLagMs = 110_000)],
+    ["cannot be listed", () => (world.emulator.options.denied = [{ operation: "listImageMembers" }])],
+  ])("is refused in preview, also where it %s", async (_, unkind) => {
+    unkind();
+    const stack = await made([image(), member()]);
+    const { id } = world.emulator.images()[0]!;
+    const hiding = stack.up([image({ visibility: "private" }), member()], start());
+    await expect(hiding).rejects.toThrow(`image ${id} is private, and only shared images have members`);
   });
 });
 
@@ -402,6 +615,32 @@ describe("an answer", () => {
     await call("owner", "DELETE", `${pathOf()}/${second().accountId}`);
     const answer = stack.state.find(({ type }) => type === "ImageMemberAcceptance")!;
     expect(await start().ImageMemberAcceptance.read(answer.id, answer.outputs)).toMatchObject({ id: "" });
+  });
+
+  test("of an account that IAM tells by another id is forgotten with its offer, and not for other keys", async () => {
+    const tell = (account_id: string) => {
+      world.emulator.faults.clear();
+      const { accounts, accessKey } = world.emulator.options;
+      const keys = [accessKey, ...accounts.map((one) => one.accessKey)];
+      const body = JSON.stringify({ access_keys: keys.map((access_key) => ({ access_key, account_id })) });
+      world.emulator.faults.add({
+        kind: "status",
+        status: 200,
+        operation: "listAccessKeys",
+        times: "always",
+        body,
+      });
+    };
+    tell("12345");
+    const stack = await made([image(), member(), acceptance({ memberId: second().accountId })]);
+    const { id, outputs } = stack.state.find(({ type }) => type === "ImageMemberAcceptance")!;
+    await call("owner", "DELETE", `${pathOf()}/${second().accountId}`);
+    tell("67890");
+    const foreign = "but the keys are of account 67890, and it was made by account 12345";
+    await expect(start().ImageMemberAcceptance.read(id, outputs)).rejects.toThrow(foreign);
+    tell("12345");
+    expect(await start().ImageMemberAcceptance.read(id, outputs)).toMatchObject({ id: "" });
+    await expect(start().ImageMemberAcceptance.delete(id, outputs)).resolves.toBeUndefined();
   });
 
   test("for another account than that of the keys is refused in preview, as far as IAM tells it", async () => {
