@@ -95,7 +95,7 @@ export class Entries {
    * Whether an image of an entry may be one that its generations keep, which this run does not look at. Where this run has looked at the
    * generations of each record that it knows, any other record is in the program no more, and all of it goes.
    */
-  mayBeKept(imageId: string, place: string): boolean {
+  mayBeKept(imageId: string, place?: string): boolean {
     const isKnown = this.told.has(imageId) || this.entries.get(this.now(place))?.isKnown === true;
     return !isKnown && [...this.entries.values()].some((entry) => !entry.isKnown);
   }

@@ -1,5 +1,6 @@
 // Which generations stay, and what keeps a plan from being one.
 
+import { isSameAccount } from "../api/account-id";
 import { isSameId, wasActive } from "../api/images";
 import { omitUndefined, type CheckFailure } from "../schema/check";
 import { asState, type Properties } from "../schema/description";
@@ -207,7 +208,7 @@ async function isKept(
   }
   const mayHaveMembers = image.visibility === "shared" || image.visibility === undefined; // What is not told is no reason to delete.
   const members = mayHaveMembers ? await client.members.list(imageId) : [];
-  return members.some(({ memberId }) => !declared.includes(memberId));
+  return members.some(({ memberId }) => !declared.some((one) => isSameAccount(one, memberId)));
 }
 
 /** Between the plan and the delete somebody may have come to need one. @throws ImageError before anything is deleted */

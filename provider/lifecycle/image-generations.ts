@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isSameAccount } from "../api/account-id";
 import type { Image } from "../api/images";
 import { omitUndefined, withDefaults } from "../schema/check";
 import { asInputs, asState } from "../schema/description";
@@ -257,11 +258,11 @@ function tellOfReplaced(state: GenerationState, { warn }: Location): void {
 /** A change of the accounts that the image is shared with is one of the generations that it has had. */
 async function shareAs(inputs: GenerationInputs, state: GenerationState, location: Location): Promise<void> {
   const [before, after] = [state.sharedWith ?? [], inputs.sharedWith ?? []];
-  const removed = before.filter((one) => !after.includes(one));
+  const removed = without(before, after);
   const known = new Set(state.generations?.map(({ imageId }) => imageId));
   for (const generation of earlierOf(inputs)) {
     // One that no run has told of yet may be shared with nobody.
-    const added = known.has(generation.imageId) ? after.filter((one) => !before.includes(one)) : after;
+    const added = known.has(generation.imageId) ? without(after, before) : after;
     if (added.length + removed.length === 0) {
       continue;
     }
@@ -280,6 +281,11 @@ async function shareAs(inputs: GenerationInputs, state: GenerationState, locatio
       await addMember({ imageId, memberId }, location);
     }
   }
+}
+
+/** Accounts that the others are not, in whatever spelling. */
+function without(accounts: readonly string[], others: readonly string[]): string[] {
+  return accounts.filter((one) => !others.some((other) => isSameAccount(one, other)));
 }
 
 async function refuseProtected(generations: readonly Generation[], { client }: Location): Promise<void> {

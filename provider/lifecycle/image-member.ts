@@ -7,6 +7,7 @@ import { isUnknown } from "../schema/unknown";
 import { anothersImage, endpointFound, makerOf } from "./accounts";
 import { checkInputs, failuresOfImage, keyFailures } from "./check";
 import type { Location, ProviderContext } from "./context";
+import { ImageError } from "./image-error";
 import { hidden, showMemberUnlessGone, type Pair } from "./member-gone";
 import {
   addedAt,
@@ -99,6 +100,12 @@ export function memberLifecycle(context: ProviderContext): Lifecycle {
     async delete(id, olds) {
       const pair = pairOf(id);
       const location = await openAsKept(context, `Member ${id}`, olds);
+      if (asState(imageMember, olds).inGenerations === true && location.entries.mayBeKept(pair.imageId)) {
+        throw new ImageError(
+          `Image ${pair.imageId} may be one of the generations that an ImageGenerations keeps, and shares, which this run does not look at. ` +
+            "Nothing was unshared. Run again without --target, or with the whole of the entry.",
+        );
+      }
       if (!location.memberships.isWanted(ownersSide(pair))) {
         await removeMember(pair, asState(imageMember, olds), location);
         location.memberships.release(ownersSide(pair));
@@ -169,6 +176,6 @@ async function refusedImage(
 }
 
 function outputs(state: MemberState): Properties {
-  const names = ["imageId", "memberId", "region", "environment", "profile"] as const;
+  const names = ["imageId", "memberId", "region", "environment", "profile", "inGenerations"] as const;
   return omitUndefined({ ...pick(state, [...names, "createdAt", "accountId", "madeWith", "endpoint"]) });
 }

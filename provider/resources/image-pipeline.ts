@@ -87,7 +87,7 @@ export class ImagePipeline extends pulumi.ComponentResource {
         : new Image(key, { ...argsOf(entry), ...inGenerations }, opts);
     const members = sharedWith.map((memberId) => {
       const { region, environment, profile } = entry.properties;
-      const member = { imageId: image.id, memberId, region, environment, profile };
+      const member = { imageId: image.id, memberId, region, environment, profile, ...inGenerations };
       return new ImageMember(`${key}/${memberId}`, member, {
         parent: image,
         aliases: renamedFrom.map((name) => ({ name: `${name}/${memberId}` })),

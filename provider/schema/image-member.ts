@@ -20,6 +20,8 @@ export const imageMember = {
   replaceOnChanges: internal<string[], "hint">("hint"),
   /** The resource option. What it retains, Pulumi does not ask to delete. */
   retainOnDelete: internal<boolean, "hint">("hint"),
+  /** Whether earlier images of a pipeline's entry stay shared, which an ImageGenerations sees to. */
+  inGenerations: internal<boolean, "setting">("setting"),
   /** When the image was shared, as far as the service told it. */
   createdAt: kept<string>(),
   /** The account of the keys that shared the image. */

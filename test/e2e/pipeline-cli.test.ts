@@ -1,7 +1,7 @@
 import { findPulumi, run } from "../../tools/run/cli";
 import { pipelineSuite } from "./pipeline-suite";
 import { pipelineWorld } from "./pipeline-world";
-import { openCli, succeed, type CliCommand, type OpenStack } from "./stack";
+import { fail, openCli, succeed, type CliCommand, type OpenStack } from "./stack";
 
 const onCli = findPulumi() === undefined ? describe.skip : describe;
 
@@ -23,6 +23,17 @@ onCli("a stack that is split, by the Pulumi CLI", () => {
     const { code, stdout, stderr } = await run(command.cli, [...args, "--non-interactive"], command);
     expect({ code, text: code === 0 ? "" : stdout + stderr }).toEqual({ code: 0, text: "" });
   };
+
+  /** `pulumi up` of the resources whose URNs end so, and of nothing else. */
+  async function target(...ends: string[]): Promise<{ code: number | null; text: string }> {
+    const { resources = [] } = (await world.stack.state()).deployment;
+    const all = new Set(resources.map(({ urn }) => urn)); // What is still to be deleted has the URN of what is there.
+    const urns = [...all].filter((urn) => ends.some((end) => urn.endsWith(end)));
+    expect(urns).toHaveLength(ends.length);
+    const args = ["up", "--yes", "--non-interactive", ...urns.flatMap((urn) => ["--target", urn])];
+    const { code, stdout, stderr } = await run(command.cli, args, command);
+    return { code, text: stdout + stderr };
+  }
 
   test("an entry goes to another stack with its generations and its channel, and no image is made or deleted", async () => {
     const channels = { "ubuntu/stable": { image: "ubuntu", version: "1.0" } };
@@ -59,12 +70,8 @@ onCli("a stack that is split, by the Pulumi CLI", () => {
     await up(pipeline({ ubuntu: entry(2) }));
     const noble = (number: number) => pipeline({ noble: entry(number, { renamedFrom: "ubuntu" }) });
     await up(noble(2));
-    const { resources = [] } = (await world.stack.state()).deployment;
-    const record = resources.map(({ urn }) => urn).find((urn) => urn.endsWith("ImageRecord::noble"));
     world.stack.declare(noble(3));
-    const args = ["up", "--yes", "--non-interactive", "--target", String(record)];
-    const { code, stdout, stderr } = await run(command.cli, args, command);
-    expect({ code, text: stdout + stderr }).toEqual({
+    expect(await target("ImageRecord::noble")).toEqual({
       code: 1,
       text: expect.stringContaining("may be one of the generations") as string,
     });
@@ -82,5 +89,31 @@ onCli("a stack that is split, by the Pulumi CLI", () => {
     expect(channelTags()).toEqual([]);
     await up(pipeline({ ubuntu: entry(1) }, { "ubuntu/stable": { image: "ubuntu" } }));
     expect(channelTags()).toEqual(["ubuntu-1 pulumi-scp-images:channel:ubuntu/stable 1.0"]);
+  });
+
+  test("after a replacement that failed, and a rename of the stack, --target of the record deletes nothing", async () => {
+    const stable = { "ubuntu/stable": { image: "ubuntu" } };
+    await up(pipeline({ ubuntu: entry(1) }, stable));
+    world.cloud.faults.add({ kind: "import-fails", times: "always" });
+    world.stack.declare(pipeline({ ubuntu: entry(2) }, stable));
+    await fail(world.stack.up());
+    world.cloud.faults.clear();
+    await pulumi("stack", "rename", "organization/lifecycle/production");
+    const { code, text } = await target("ImageRecord::ubuntu");
+    expect({ code, text }).toEqual({ code: 1, text: expect.stringContaining("may be one of") as string });
+    expect(names()).toContain("ubuntu-1");
+    await up(pipeline({ ubuntu: entry(3) }, stable));
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-3"]);
+  });
+
+  test("with --target of all but the generations, what stays as one stays shared", async () => {
+    const account = world.cloud.options.accounts[1]!.accountId;
+    const of = (number: number) => pipeline({ ubuntu: entry(number, { sharedWith: [account] }) });
+    await up(of(1));
+    world.stack.declare(of(2));
+    await target("ImageRecord::ubuntu", "ImageImport::ubuntu", `ubuntu/${account}`);
+    await up(of(2));
+    expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
+    expect(world.cloud.images().map(({ members }) => members.length)).toEqual([1, 1]);
   });
 });

@@ -11,6 +11,14 @@ beforeAll(async () => {
 beforeEach(() => world.reset());
 afterAll(() => world.close());
 
+/** Whether a run came to the moment at which it was killed. */
+function isKilled(run: Promise<void>): Promise<boolean> {
+  return run.then(
+    () => false,
+    (error: unknown) => error instanceof Killed,
+  );
+}
+
 const sharing = sharingIn(() => world);
 const { second, start, image, member, acceptance, all } = sharing;
 const { members, shared, idsOf, memberId, made, call, pathOf, stats } = sharing;
@@ -79,11 +87,7 @@ test("a run that is killed at any request shares once, and unshares", async () =
       for (let request = 1; request <= 30; request += 1) {
         await world.reset();
         const stack = await made(goals().length === 1 ? all() : [image()]);
-        const run = stack.up(goals(), start({ kill: { request, moment } }));
-        const killed = await run.then(
-          () => false,
-          (error: unknown) => error instanceof Killed,
-        );
+        const killed = await isKilled(stack.up(goals(), start({ kill: { request, moment } })));
         world.emulator.faults.clear();
         if (!killed) {
           break;
@@ -441,11 +445,7 @@ describe("a member of an image that is private", () => {
         await world.reset();
         const stack = await made([image(), member()]);
         const id = await hide();
-        const run = stack.up([image()], start({ kill: { request, moment } }));
-        const killed = await run.then(
-          () => false,
-          (error: unknown) => error instanceof Killed,
-        );
+        const killed = await isKilled(stack.up([image()], start({ kill: { request, moment } })));
         world.emulator.faults.clear();
         if (!killed) {
           break;
