@@ -512,6 +512,7 @@ describe("an image that has members", () => {
     const of = stack.state.find(({ type }) => type === "ImageMember")!;
     await run.ImageMember.check(of.inputs, of.inputs);
     const news = { ...record!.inputs, visibility: "private" };
+    await run.ImageRecord.check(record!.inputs, news);
     await expect(run.ImageRecord.diff(record!.id, record!.outputs, news)).rejects.toThrow(
       '(the ImageMember "member" of this program)',
     );
