@@ -25,11 +25,7 @@ export async function plan(
   }
   await tellOfWayBack(state, inputs, location);
   const { entries } = location;
-  const isMoved =
-    state.region !== inputs.region ||
-    state.environment !== inputs.environment ||
-    entries.leaves(inputs.origin);
-  const before = isMoved ? [] : await generationsBefore(state, inputs, location);
+  const before = await generationsBefore(state, inputs, location);
   entries.place(inputs.origin, placeOf(inputs));
   const { imageId, version, keep, channels = {} } = inputs;
   const current: Generation = version === undefined ? { imageId } : { imageId, version };
@@ -98,12 +94,16 @@ async function tellOfWayBack(
   }
 }
 
-/** The generations that the entry has had until now, the current one first. */
+/** The generations that the entry has had until now, the current one first. What moves leaves them behind. */
 async function generationsBefore(
-  { generations = [] }: GenerationState,
+  { generations = [], region, environment }: GenerationState,
   inputs: GenerationInputs,
   location: Location,
 ): Promise<readonly Generation[]> {
+  const stays = region === inputs.region && environment === inputs.environment;
+  if (!stays || location.entries.leaves(inputs.origin)) {
+    return [];
+  }
   const known = await withoutDeadOne(generations, inputs.imageId, location);
   return [...(await untoldOnes(generations, inputs, location)), ...known];
 }

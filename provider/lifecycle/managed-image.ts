@@ -129,8 +129,8 @@ export async function diffManaged(
   }
   const { protected: remembered, retainOnDelete: retained } = state;
   const leaves = because.some((name) => ["region", "environment", "profile"].includes(name));
-  if (state.place !== undefined) {
-    const { place, replaced } = state;
+  const { place, replaced } = state;
+  if (place !== undefined && isOfProgram(origin, location)) {
     location.entries.noteRecord({ imageId: id, origin, place, replaced, leaves });
   }
   const staysAsGeneration = state.inGenerations === true && !leaves; // Generations stay where they are.
@@ -150,6 +150,11 @@ function isRenamed({ place }: ManagedState, news: ManagedInputs): boolean {
   return place !== undefined && !isUnknown(news.origin) && place !== placeOf(news);
 }
 
+/** Whether a diff is about what the program says: a refresh asks as well, of what the state says, and changes nothing. */
+function isOfProgram(origin: string | undefined, { checked }: Location): boolean {
+  return checked.has(origin ?? "");
+}
+
 /** What visibility the image is to have: members of it are checked against that. */
 async function planVisibility(
   id: string,
@@ -160,8 +165,7 @@ async function planVisibility(
   if (isUnknown(visibility)) {
     return;
   }
-  const isAskedFor = location.checked.has(origin ?? ""); // A refresh asks what has changed, and changes nothing.
-  if (isAskedFor && visibility === "private" && state.visibility === "shared") {
+  if (isOfProgram(origin, location) && visibility === "private" && state.visibility === "shared") {
     await refuseToHideMembers(id, location);
   }
   location.memberships.noteVisibility(id, visibility);

@@ -65,7 +65,7 @@ async function statusOf(image: string, member: string, where: Overrides): Promis
   if (shown === undefined) {
     throw new Error(
       `Image ${image} is not shown as shared with account ${member}, also not after ${shownWithin / 1_000} s. ` +
-        "If somebody took it out, pulumi up --refresh shares it again.",
+        "If somebody took it out, or made the image private, pulumi up --refresh in the stack that has it mends that.",
     );
   }
   return shown.status;

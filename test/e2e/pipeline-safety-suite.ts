@@ -90,6 +90,11 @@ export function pipelineSafetySuite(open: OpenStack, timeout: number): void {
     await fail(world.stack.up());
     await succeed(world.stack.destroy());
     expect(names()).toEqual([]);
+    world.stack.declare(pipeline({ ubuntu: entry(1) }));
+    await fail(world.stack.up());
+    world.stack.declare(pipeline({}));
+    await succeed(world.stack.up({ refresh: true }));
+    expect(names()).toEqual([]);
   });
 
   test("with --replace of the generations, no image goes, and what is in no state any more is told", async () => {

@@ -181,6 +181,7 @@ test("a run that makes a new record, and leaves its import out, takes no old ima
   const provider = start();
   const [record, , generations] = stack.state;
   const inputs = { ...record!.inputs, url: world.url("two"), name: "other" };
+  await provider.ImageRecord.check(record!.inputs, inputs);
   await provider.ImageRecord.diff(record!.id, record!.outputs, inputs);
   await provider.ImageRecord.create(inputs);
   const { failures } = await provider.ImageGenerations.check(generations!.inputs, {
@@ -197,6 +198,7 @@ test("a run that replaces the record alone, of an entry that was just renamed, d
   const { id, outputs } = record!;
   const inputs = { ...record!.inputs, url: world.url("two"), origin: "test/test/test/id/another" };
   const provider = start();
+  await provider.ImageRecord.check(record!.inputs, inputs);
   await provider.ImageRecord.diff(id, outputs, inputs);
   await provider.ImageRecord.create(inputs);
   await expect(provider.ImageRecord.delete(id, outputs)).rejects.toThrow("may be one of the generations");
