@@ -1,7 +1,7 @@
 import { ObjectStorageError } from "../object-storage/errors";
 import { objectStoreOf, type ProviderContext } from "../lifecycle/context";
 import { duration, bytes } from "../lifecycle/progress";
-import { keyPrefix } from "../lifecycle/uploads";
+import { keyPrefix } from "../lifecycle/source/uploads";
 import { heldInStates } from "./states";
 
 /** An object, or an unfinished upload, that a file was uploaded as and that is still there. */

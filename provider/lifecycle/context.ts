@@ -6,15 +6,15 @@ import { findSettings, hasKeys, profilesOf, SettingsError, type Settings } from 
 import { FileDigests } from "../file/digest-cache";
 import { ObjectStore } from "../object-storage/store";
 import { checkExpectedAccount, refusalOfKeys } from "./accounts";
-import { Entries } from "./entries";
+import { Entries } from "./pipeline/entries";
 import { ImageHolders } from "./holders";
-import { Memberships } from "./memberships";
+import { Memberships } from "./sharing/memberships";
 import { OrphanFinder } from "./orphans";
 import type { Clock } from "./clock";
 import type { Progress } from "./progress";
 import { ImagePoller } from "./poller";
 import { ImageReader } from "./reader";
-import { ObjectDesk, StagedObjects } from "./staging";
+import { ObjectDesk, StagedObjects } from "./source/staging";
 
 /** What the life of a resource works with, in one run. */
 export interface ProviderContext {

@@ -18,7 +18,7 @@ import { isUnknown } from "../schema/unknown";
 import { anothersImage, makerOf } from "./accounts";
 import { checkInputs, failuresOfImage, keyFailures } from "./check";
 import { removeCreationTag, removeCreationTagPatiently, type TagRemoval } from "./tag-removal";
-import { closeAfterFailure, closeObject, discardObject } from "./close";
+import { closeAfterFailure, closeObject, discardObject } from "./source/close";
 import type { Location, ProviderContext } from "./context";
 import { deleteUnlessHeld } from "./delete";
 import { undefinedIfNotFound } from "./gone";

@@ -11,7 +11,7 @@ import { imageRecord } from "../schema/image-record";
 import { asDeclared } from "../schema/spelling";
 import { isUnknown } from "../schema/unknown";
 import { makerOf } from "./accounts";
-import { closeAfterFailure } from "./close";
+import { closeAfterFailure } from "./source/close";
 import type { Location, ProviderContext } from "./context";
 import { createImage } from "./create";
 import { ImageError } from "./image-error";
@@ -30,7 +30,7 @@ import { fixedDiskFailures, recordAdopter, takeOverRecord } from "./record-take-
 import { removeCreationTag } from "./tag-removal";
 import { takeOverFailures } from "./take-over";
 import type { Lifecycle } from "./types";
-import { nameOf } from "./uploads";
+import { nameOf } from "./source/uploads";
 import { compareContent, type Content } from "./verify";
 
 type RecordInputs = Inputs<typeof imageRecord>;

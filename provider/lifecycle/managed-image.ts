@@ -29,7 +29,7 @@ import { refuseHopelessReplacement } from "./replace";
 import { declareTags, readTags } from "./tags";
 import { importsText, othersText } from "./take-over";
 import type { Checked, Found } from "./types";
-import { refuseToHideMembers } from "./unshare";
+import { refuseToHideMembers } from "./sharing/unshare";
 import { updateImage } from "./update";
 
 // What the lives of all resources have in common whose delete deletes their image: `ImageRecord` and `ServerImageRecord`.

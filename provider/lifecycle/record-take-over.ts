@@ -9,7 +9,7 @@ import { failuresOfImage } from "./check";
 import type { Location } from "./context";
 import { madeOfAnother } from "./made-of";
 import { changesFor } from "./managed-image";
-import { isOfServer } from "./server-made";
+import { isOfServer } from "./server/server-made";
 import { removeCreationTag } from "./tag-removal";
 import { tagsFor } from "./tags";
 import { imageToTakeOver, type Adopter } from "./take-over";

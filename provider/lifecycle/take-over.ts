@@ -8,7 +8,7 @@ import { notOurs } from "./accounts";
 import { failuresOfImage } from "./check";
 import type { Location } from "./context";
 import { ImageError } from "./image-error";
-import { hiddenByTakeOver } from "./unshare";
+import { hiddenByTakeOver } from "./sharing/unshare";
 
 // A record whose program gives an imageId manages that image instead of making one.
 

@@ -10,7 +10,8 @@ const contexts = new WeakMap<pulumi.Resource, ProviderContext>();
 export function lookups() {
   const { findImage, findImages, lookupFailures } =
     require("../lifecycle/lookups") as typeof import("../lifecycle/lookups");
-  const { findChannel } = require("../lifecycle/channels") as typeof import("../lifecycle/channels");
+  const { findChannel } =
+    require("../lifecycle/pipeline/channels") as typeof import("../lifecycle/pipeline/channels");
   const { isExpected } = require("../lifecycle/expected") as typeof import("../lifecycle/expected");
   return { findChannel, findImage, findImages, lookupFailures, isExpected, context: programContext() };
 }

@@ -1,6 +1,6 @@
 import { asCalledByPulumi, hooksOf } from "../dynamic/hooks";
 import { configure, stackContext } from "../dynamic/stack";
-import { fileLifecycle } from "../lifecycle/image-file";
+import { fileLifecycle } from "../lifecycle/source/image-file";
 
 // States name this module: it never moves, and goes on exporting these.
 const hooks = asCalledByPulumi(hooksOf(fileLifecycle(stackContext)));

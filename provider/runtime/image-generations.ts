@@ -1,6 +1,6 @@
 import { asCalledByPulumi, hooksOf } from "../dynamic/hooks";
 import { configure, stackContext } from "../dynamic/stack";
-import { generationsLifecycle } from "../lifecycle/image-generations";
+import { generationsLifecycle } from "../lifecycle/pipeline/image-generations";
 
 // States name this module: it never moves, and goes on exporting these.
 const hooks = asCalledByPulumi(hooksOf(generationsLifecycle(stackContext)));

@@ -1,6 +1,6 @@
 import { asCalledByPulumi, hooksOf } from "../dynamic/hooks";
 import { configure, stackContext } from "../dynamic/stack";
-import { acceptanceLifecycle } from "../lifecycle/image-member-acceptance";
+import { acceptanceLifecycle } from "../lifecycle/sharing/image-member-acceptance";
 
 // States name this module: it never moves, and goes on exporting these.
 const hooks = asCalledByPulumi(hooksOf(acceptanceLifecycle(stackContext)));

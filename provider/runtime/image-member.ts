@@ -1,6 +1,6 @@
 import { asCalledByPulumi, hooksOf } from "../dynamic/hooks";
 import { configure, stackContext } from "../dynamic/stack";
-import { memberLifecycle } from "../lifecycle/image-member";
+import { memberLifecycle } from "../lifecycle/sharing/image-member";
 
 // States name this module: it never moves, and goes on exporting these.
 const hooks = asCalledByPulumi(hooksOf(memberLifecycle(stackContext)));

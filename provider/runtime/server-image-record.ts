@@ -1,6 +1,6 @@
 import { asCalledByPulumi, hooksOf } from "../dynamic/hooks";
 import { configure, stackContext } from "../dynamic/stack";
-import { serverImageRecordLifecycle } from "../lifecycle/server-image-record";
+import { serverImageRecordLifecycle } from "../lifecycle/server/server-image-record";
 
 // States name this module: it never moves, and goes on exporting these.
 const hooks = asCalledByPulumi(hooksOf(serverImageRecordLifecycle(stackContext)));

@@ -1,10 +1,10 @@
-import { isSameAccount } from "../api/account-id";
-import { isTransient, ScpError } from "../api/errors";
-import type { Image } from "../api/images";
-import type { Properties } from "../schema/description";
-import { anothersImage } from "./accounts";
-import type { Location } from "./context";
-import { ImageError } from "./image-error";
+import { isSameAccount } from "../../api/account-id";
+import { isTransient, ScpError } from "../../api/errors";
+import type { Image } from "../../api/images";
+import type { Properties } from "../../schema/description";
+import { anothersImage } from "../accounts";
+import type { Location } from "../context";
+import { ImageError } from "../image-error";
 
 /**
  * Refuses, in preview, to make an image private as long as it has members: SCP would hide them, so that nobody could take them out any

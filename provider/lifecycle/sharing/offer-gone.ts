@@ -1,9 +1,9 @@
-import { isForbidden, isNotFound } from "../api/errors";
-import type { Image } from "../api/images";
-import type { ImageMember } from "../api/members";
-import type { MadeBy } from "./accounts";
-import type { Location } from "./context";
-import { showUnlessGone, undefinedIfNotFound } from "./gone";
+import { isForbidden, isNotFound } from "../../api/errors";
+import type { Image } from "../../api/images";
+import type { ImageMember } from "../../api/members";
+import type { MadeBy } from "../accounts";
+import type { Location } from "../context";
+import { showUnlessGone, undefinedIfNotFound } from "../gone";
 import { proveOurs, proveUnlisted, type Pair } from "./member-gone";
 
 // When an offer that an account has answered is gone. Only the account's own keys are told so, and they need not be allowed to list members.

@@ -1,9 +1,9 @@
-import { isNotFound } from "../api/errors";
-import { messageOf } from "./accounts";
-import type { Location } from "./context";
-import { ImageError } from "./image-error";
+import { isNotFound } from "../../api/errors";
+import { messageOf } from "../accounts";
+import type { Location } from "../context";
+import { ImageError } from "../image-error";
 import { hidden, type Pair } from "./member-gone";
-import { updateImage } from "./update";
+import { updateImage } from "../update";
 
 // A member of an image that is not shared is hidden, and not gone: it sees the image when that is shared the next time. So it is never taken
 // for removed. SCP lets nobody take it out as it is, so its image is shared for as long as that takes.

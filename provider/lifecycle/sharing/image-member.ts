@@ -1,13 +1,13 @@
-import type { ImageMember } from "../api/members";
-import { omitUndefined, pick, withDefaults, type CheckFailure } from "../schema/check";
-import { asInputs, asState, type Inputs, type Properties, type State } from "../schema/description";
-import { changedProperties, diffProperties } from "../schema/diff";
-import { imageMember } from "../schema/image-member";
-import { isUnknown } from "../schema/unknown";
-import { anothersImage, endpointFound, makerOf } from "./accounts";
-import { checkInputs, failuresOfImage, keyFailures } from "./check";
-import type { Location, ProviderContext } from "./context";
-import { ImageError } from "./image-error";
+import type { ImageMember } from "../../api/members";
+import { omitUndefined, pick, withDefaults, type CheckFailure } from "../../schema/check";
+import { asInputs, asState, type Inputs, type Properties, type State } from "../../schema/description";
+import { changedProperties, diffProperties } from "../../schema/diff";
+import { imageMember } from "../../schema/image-member";
+import { isUnknown } from "../../schema/unknown";
+import { anothersImage, endpointFound, makerOf } from "../accounts";
+import { checkInputs, failuresOfImage, keyFailures } from "../check";
+import type { Location, ProviderContext } from "../context";
+import { ImageError } from "../image-error";
 import { hidden, showMemberUnlessGone, type Pair } from "./member-gone";
 import {
   addedAt,
@@ -20,9 +20,9 @@ import {
   removeMember,
 } from "./members";
 import { nameOfPlace, type Side } from "./memberships";
-import { isNowhere, keysForDiff, openAsKept } from "./profiles";
-import { locationOf } from "./read";
-import type { Lifecycle } from "./types";
+import { isNowhere, keysForDiff, openAsKept } from "../profiles";
+import { locationOf } from "../read";
+import type { Lifecycle } from "../types";
 
 type MemberInputs = Inputs<typeof imageMember>;
 type MemberState = State<typeof imageMember>;

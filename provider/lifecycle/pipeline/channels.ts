@@ -1,11 +1,11 @@
-import type { ScpClient } from "../api/client";
-import { ScpError } from "../api/errors";
-import type { Image } from "../api/images";
-import { channelTagKey } from "../schema/own-tags";
-import { showTwice, undefinedIfNotFound } from "./gone";
-import { ImageError } from "./image-error";
-import type { Location } from "./context";
-import { tagsFor } from "./tags";
+import type { ScpClient } from "../../api/client";
+import { ScpError } from "../../api/errors";
+import type { Image } from "../../api/images";
+import { channelTagKey } from "../../schema/own-tags";
+import { showTwice, undefinedIfNotFound } from "../gone";
+import { ImageError } from "../image-error";
+import type { Location } from "../context";
+import { tagsFor } from "../tags";
 
 /** Where channels point: by image, the version by channel. */
 export type Pointers = ReadonlyMap<string, Readonly<Record<string, string>>>;

@@ -1,4 +1,4 @@
-import type { Image } from "../api/images";
+import type { Image } from "../../api/images";
 
 /** Whether an image tells that it was made from a server: it has volumes. */
 export function isOfServer({ volumes }: Image): boolean {

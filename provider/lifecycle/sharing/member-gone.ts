@@ -1,11 +1,11 @@
-import { isSameAccount } from "../api/account-id";
-import type { ScpClient } from "../api/client";
-import type { ImageMember } from "../api/members";
-import { anotherEndpoint, foreignAccount, type MadeBy } from "./accounts";
-import { askAgain } from "./ask-again";
-import type { Location } from "./context";
-import { shownAfter, showUnlessGone, undefinedIfNotFound } from "./gone";
-import { ImageError } from "./image-error";
+import { isSameAccount } from "../../api/account-id";
+import type { ScpClient } from "../../api/client";
+import type { ImageMember } from "../../api/members";
+import { anotherEndpoint, foreignAccount, type MadeBy } from "../accounts";
+import { askAgain } from "../ask-again";
+import type { Location } from "../context";
+import { shownAfter, showUnlessGone, undefinedIfNotFound } from "../gone";
+import { ImageError } from "../image-error";
 
 // When a member that is not found is gone, and when that proves nothing.
 

@@ -1,7 +1,7 @@
-import { ScpError } from "../api/errors";
-import type { Image } from "../api/images";
-import { createOnce, type CreationServices } from "./creation";
-import { describeImage } from "./orphans";
+import { ScpError } from "../../api/errors";
+import type { Image } from "../../api/images";
+import { createOnce, type CreationServices } from "../creation";
+import { describeImage } from "../orphans";
 import { notOfServer } from "./server-made";
 
 /** How long ago an image was made that a killed run may have left, in milliseconds. */

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "../../provider/lifecycle/clock";
-import { createContext } from "../../provider/lifecycle/context";
-import { fileLifecycle } from "../../provider/lifecycle/image-file";
-import { unknownValue } from "../../provider/schema/unknown";
-import { startEmulator, type Emulator } from "../../emulator";
-import { image } from "../file/images";
+import { systemClock } from "../../../provider/lifecycle/clock";
+import { createContext } from "../../../provider/lifecycle/context";
+import { fileLifecycle } from "../../../provider/lifecycle/source/image-file";
+import { unknownValue } from "../../../provider/schema/unknown";
+import { startEmulator, type Emulator } from "../../../emulator";
+import { image } from "../../file/images";
 
 let cloud: Emulator;
 let folder: string;

@@ -2,9 +2,9 @@
 // the other. Where both are about the same image and account (a resource that was renamed, two that swapped, `--replace`), the old one's
 // delete must not take back what the new one stands for. So check, which comes first in any run, says what the program wants.
 
-import { plainAccountId } from "../api/account-id";
-import { isSameId } from "../api/images";
-import { isUnknown } from "../schema/unknown";
+import { plainAccountId } from "../../api/account-id";
+import { isSameId } from "../../api/images";
+import { isUnknown } from "../../schema/unknown";
 
 /** A membership, as one side of it declares it: `ImageMember` is the owner's, `ImageMemberAcceptance` the other account's. */
 export interface Side {

@@ -1,9 +1,9 @@
-import { failedAs } from "../object-storage/errors";
-import type { ObjectStore } from "../object-storage/store";
-import type { AfterImport, StagedObject } from "../schema/image-file";
-import type { Clock } from "./clock";
-import { ImageError } from "./image-error";
-import type { Progress } from "./progress";
+import { failedAs } from "../../object-storage/errors";
+import type { ObjectStore } from "../../object-storage/store";
+import type { AfterImport, StagedObject } from "../../schema/image-file";
+import type { Clock } from "../clock";
+import { ImageError } from "../image-error";
+import type { Progress } from "../progress";
 import { FileUploads, placeOf, type ObjectName } from "./uploads";
 
 interface Services {

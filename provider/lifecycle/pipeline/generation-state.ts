@@ -1,15 +1,15 @@
 // What a state of `ImageGenerations` says, and what is made of it.
 
 import { isDeepStrictEqual } from "node:util";
-import type { Image } from "../api/images";
-import { omitUndefined, pick } from "../schema/check";
-import { asState, namesGiven, type Inputs, type Properties, type State } from "../schema/description";
-import type { Generation } from "../schema/generations";
-import { imageGenerations, type ChannelTarget, type GenerationFacts } from "../schema/image-generations";
-import { makerOf } from "./accounts";
+import type { Image } from "../../api/images";
+import { omitUndefined, pick } from "../../schema/check";
+import { asState, namesGiven, type Inputs, type Properties, type State } from "../../schema/description";
+import type { Generation } from "../../schema/generations";
+import { imageGenerations, type ChannelTarget, type GenerationFacts } from "../../schema/image-generations";
+import { makerOf } from "../accounts";
 import type { Pointers } from "./channels";
-import type { Location } from "./context";
-import { showTwice } from "./gone";
+import type { Location } from "../context";
+import { showTwice } from "../gone";
 
 export type GenerationInputs = Inputs<typeof imageGenerations>;
 export type GenerationState = State<typeof imageGenerations>;

@@ -1,18 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { isSameAccount } from "../api/account-id";
-import type { Image } from "../api/images";
-import { omitUndefined, withDefaults } from "../schema/check";
-import { asInputs, asState } from "../schema/description";
-import { diffProperties } from "../schema/diff";
-import { describeGeneration, type Generation } from "../schema/generations";
-import { imageGenerations } from "../schema/image-generations";
-import { isUnknown } from "../schema/unknown";
-import { messageOf } from "./accounts";
+import { isSameAccount } from "../../api/account-id";
+import type { Image } from "../../api/images";
+import { omitUndefined, withDefaults } from "../../schema/check";
+import { asInputs, asState } from "../../schema/description";
+import { diffProperties } from "../../schema/diff";
+import { describeGeneration, type Generation } from "../../schema/generations";
+import { imageGenerations } from "../../schema/image-generations";
+import { isUnknown } from "../../schema/unknown";
+import { messageOf } from "../accounts";
 import { isPointedAt, pointChannels } from "./channels";
-import { checkInputs } from "./check";
-import type { Location, ProviderContext } from "./context";
-import { deleteUnlessHeld } from "./delete";
-import { isExpected } from "./expected";
+import { checkInputs } from "../check";
+import type { Location, ProviderContext } from "../context";
+import { deleteUnlessHeld } from "../delete";
+import { isExpected } from "../expected";
 import { plan, refuseNeeded } from "./generation-plan";
 import {
   allFacts,
@@ -32,13 +32,13 @@ import {
   type GenerationInputs,
   type GenerationState,
 } from "./generation-state";
-import { undefinedIfNotFound } from "./gone";
-import { ImageError, PartlyDone } from "./image-error";
-import { addMember, removeMember } from "./members";
-import { isNowhere, keysForDiff, openAsKept } from "./profiles";
-import { locationOf, readImage } from "./read";
-import type { Lifecycle } from "./types";
-import { updateImage } from "./update";
+import { undefinedIfNotFound } from "../gone";
+import { ImageError, PartlyDone } from "../image-error";
+import { addMember, removeMember } from "../sharing/members";
+import { isNowhere, keysForDiff, openAsKept } from "../profiles";
+import { locationOf, readImage } from "../read";
+import type { Lifecycle } from "../types";
+import { updateImage } from "../update";
 
 // The current image is its record's: only that deletes it. The earlier ones are held here: they are what the records before it held, and
 // were not deleted because this resource's check, which runs before their deletes, said that they stay.

@@ -1,6 +1,6 @@
-import type { AfterImport, StagedObject } from "../schema/image-file";
-import type { Location } from "./context";
-import { isExpected } from "./expected";
+import type { AfterImport, StagedObject } from "../../schema/image-file";
+import type { Location } from "../context";
+import { isExpected } from "../expected";
 import { nameOf } from "./uploads";
 
 /**

@@ -1,16 +1,16 @@
 // Which generations stay, and what keeps a plan from being one.
 
-import { isSameAccount } from "../api/account-id";
-import { isSameId, wasActive } from "../api/images";
-import { omitUndefined, type CheckFailure } from "../schema/check";
-import { asState, type Properties } from "../schema/description";
-import { describeGeneration, planGenerations, type Generation } from "../schema/generations";
-import { imageGenerations } from "../schema/image-generations";
-import { isUnknown } from "../schema/unknown";
-import type { Location } from "./context";
+import { isSameAccount } from "../../api/account-id";
+import { isSameId, wasActive } from "../../api/images";
+import { omitUndefined, type CheckFailure } from "../../schema/check";
+import { asState, type Properties } from "../../schema/description";
+import { describeGeneration, planGenerations, type Generation } from "../../schema/generations";
+import { imageGenerations } from "../../schema/image-generations";
+import { isUnknown } from "../../schema/unknown";
+import type { Location } from "../context";
 import { hold, placeOf, pointersOf, type GenerationInputs, type GenerationState } from "./generation-state";
-import { showTwice, undefinedIfNotFound } from "./gone";
-import { ImageError } from "./image-error";
+import { showTwice, undefinedIfNotFound } from "../gone";
+import { ImageError } from "../image-error";
 
 /** Works out which generations stay. What is to go is looked at first: what is protected, or shared by others, stays. */
 export async function plan(

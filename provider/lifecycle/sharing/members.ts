@@ -1,13 +1,13 @@
-import { isConflict, isForbidden, isNotFound, isServicesOwn, ScpError } from "../api/errors";
-import type { ScpClient } from "../api/client";
-import { isImageId } from "../api/images";
-import type { ImageMember } from "../api/members";
-import { isMemberId } from "../api/paths";
-import { anothersImage } from "./accounts";
-import { askAgain } from "./ask-again";
-import type { Location } from "./context";
-import { shownAfter, undefinedIfNotFound } from "./gone";
-import { ImageError } from "./image-error";
+import { isConflict, isForbidden, isNotFound, isServicesOwn, ScpError } from "../../api/errors";
+import type { ScpClient } from "../../api/client";
+import { isImageId } from "../../api/images";
+import type { ImageMember } from "../../api/members";
+import { isMemberId } from "../../api/paths";
+import { anothersImage } from "../accounts";
+import { askAgain } from "../ask-again";
+import type { Location } from "../context";
+import { shownAfter, undefinedIfNotFound } from "../gone";
+import { ImageError } from "../image-error";
 import { hidden, showMemberUnlessGone, type Pair, type RememberedMember } from "./member-gone";
 import { removeHidden } from "./member-hidden";
 

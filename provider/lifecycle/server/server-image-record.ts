@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { Image } from "../api/images";
-import { pick } from "../schema/check";
-import { asInputs, asState, type Inputs, type Properties, type State } from "../schema/description";
-import { changedProperties } from "../schema/diff";
-import { serverImageRecord } from "../schema/server-image-record";
-import { asDeclared, type Spelled } from "../schema/spelling";
-import { makerBy } from "./accounts";
-import type { Location, ProviderContext } from "./context";
+import type { Image } from "../../api/images";
+import { pick } from "../../schema/check";
+import { asInputs, asState, type Inputs, type Properties, type State } from "../../schema/description";
+import { changedProperties } from "../../schema/diff";
+import { serverImageRecord } from "../../schema/server-image-record";
+import { asDeclared, type Spelled } from "../../schema/spelling";
+import { makerBy } from "../accounts";
+import type { Location, ProviderContext } from "../context";
 import {
   checkManaged,
   deleteManaged,
@@ -16,12 +16,12 @@ import {
   outputsOf,
   readManaged,
   updateManaged,
-} from "./managed-image";
-import { makerAfter } from "./profiles";
+} from "../managed-image";
+import { makerAfter } from "../profiles";
 import { createServerImage } from "./server-create";
 import { notOfServer } from "./server-made";
-import { imageToTakeOver, takeOverFailures, type Adopter } from "./take-over";
-import type { Lifecycle } from "./types";
+import { imageToTakeOver, takeOverFailures, type Adopter } from "../take-over";
+import type { Lifecycle } from "../types";
 
 type RecordInputs = Inputs<typeof serverImageRecord>;
 

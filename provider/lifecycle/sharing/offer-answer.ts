@@ -1,15 +1,15 @@
-import { isSameAccount } from "../api/account-id";
-import type { ScpClient } from "../api/client";
-import { isForbidden, isNotFound } from "../api/errors";
-import type { ImageMember, MemberStatus } from "../api/members";
-import { accountInUrl } from "../api/object-url";
-import type { MadeBy } from "./accounts";
-import { askAgain } from "./ask-again";
-import type { Location } from "./context";
-import { ImageError } from "./image-error";
+import { isSameAccount } from "../../api/account-id";
+import type { ScpClient } from "../../api/client";
+import { isForbidden, isNotFound } from "../../api/errors";
+import type { ImageMember, MemberStatus } from "../../api/members";
+import { accountInUrl } from "../../api/object-url";
+import type { MadeBy } from "../accounts";
+import { askAgain } from "../ask-again";
+import type { Location } from "../context";
+import { ImageError } from "../image-error";
 import type { Pair } from "./member-gone";
 import { offerAfter } from "./offer-gone";
-import { duration } from "./progress";
+import { duration } from "../progress";
 
 // What an account answers to the offer of an image.
 

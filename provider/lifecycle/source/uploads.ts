@@ -1,15 +1,15 @@
 import { resolve } from "node:path";
-import { objectAddress, publicHost } from "../api/object-url";
-import { hashFile } from "../file/digest";
-import { FileError } from "../file/file-error";
-import { quote } from "../file/shell";
-import { failedAs, ObjectStorageError } from "../object-storage/errors";
-import type { ObjectStore } from "../object-storage/store";
-import type { UploadProgress } from "../object-storage/upload";
-import type { StagedObject } from "../schema/image-file";
-import type { Clock } from "./clock";
-import { ImageError } from "./image-error";
-import { uploadDetail, type Progress, type Waiting } from "./progress";
+import { objectAddress, publicHost } from "../../api/object-url";
+import { hashFile } from "../../file/digest";
+import { FileError } from "../../file/file-error";
+import { quote } from "../../file/shell";
+import { failedAs, ObjectStorageError } from "../../object-storage/errors";
+import type { ObjectStore } from "../../object-storage/store";
+import type { UploadProgress } from "../../object-storage/upload";
+import type { StagedObject } from "../../schema/image-file";
+import type { Clock } from "../clock";
+import { ImageError } from "../image-error";
+import { uploadDetail, type Progress, type Waiting } from "../progress";
 
 /** The first part of the key of all objects of this package. */
 export const keyPrefix = "pulumi-scp-images/";

@@ -1,6 +1,6 @@
-import { isNotFound } from "../api/errors";
-import type { Image } from "../api/images";
-import { omitUndefined, pick, withDefaults } from "../schema/check";
+import { isNotFound } from "../../api/errors";
+import type { Image } from "../../api/images";
+import { omitUndefined, pick, withDefaults } from "../../schema/check";
 import {
   asInputs,
   namesChanged,
@@ -8,21 +8,21 @@ import {
   namesOfOutputs,
   type Inputs,
   type Properties,
-} from "../schema/description";
-import { diffProperties } from "../schema/diff";
-import { serverImageRecord } from "../schema/server-image-record";
-import { serverImageSnapshot } from "../schema/server-image-snapshot";
-import { makerOf } from "./accounts";
-import { checkInputs, keyFailures } from "./check";
-import type { Location, ProviderContext } from "./context";
-import { ImageError } from "./image-error";
-import { changesFor } from "./managed-image";
-import { isNowhere } from "./profiles";
-import { readActive, withOldTime } from "./read";
-import { declareTags } from "./tags";
-import type { Lifecycle } from "./types";
-import { updateImage } from "./update";
-import { createTimeout, ImageTimeout, waitForActive } from "./waiter";
+} from "../../schema/description";
+import { diffProperties } from "../../schema/diff";
+import { serverImageRecord } from "../../schema/server-image-record";
+import { serverImageSnapshot } from "../../schema/server-image-snapshot";
+import { makerOf } from "../accounts";
+import { checkInputs, keyFailures } from "../check";
+import type { Location, ProviderContext } from "../context";
+import { ImageError } from "../image-error";
+import { changesFor } from "../managed-image";
+import { isNowhere } from "../profiles";
+import { readActive, withOldTime } from "../read";
+import { declareTags } from "../tags";
+import type { Lifecycle } from "../types";
+import { updateImage } from "../update";
+import { createTimeout, ImageTimeout, waitForActive } from "../waiter";
 
 type SnapshotInputs = Inputs<typeof serverImageSnapshot>;
 
