@@ -123,7 +123,9 @@ test("a wrong command line and a missing setting are told in a sentence", async 
   const wrong = await runCommand(process.execPath, [command, "export"], bare);
   expect(wrong).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining("Usage: npx pulumi-scp-images") as string,
+    stderr:
+      'There is no command "export"; there are import-file, orphans, validate, report, emulator. ' +
+      "npx pulumi-scp-images --help says what they do.\n",
   });
   const missing = await runCommand(process.execPath, [command, "import-file"], bare);
   expect(missing).toMatchObject({

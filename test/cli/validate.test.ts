@@ -140,16 +140,3 @@ test("it loads neither the client, nor the AWS SDK, nor Pulumi", async () => {
   });
   expect(help).not.toMatch(/node_modules\/(ajv|yaml|axios)/);
 });
-
-test("a command that is not there is told with those that are", async () => {
-  const { code, stderr } = await run(process.execPath, [command, "validte"], {
-    cwd: folder,
-    env: cleanEnv({}),
-  });
-  expect({ code, stderr }).toEqual({
-    code: 2,
-    stderr:
-      'There is no command "validte"; there are import-file, orphans, validate, report, emulator. ' +
-      "npx pulumi-scp-images --help says what they do.\n",
-  });
-});
