@@ -34,6 +34,9 @@ export const stackContext: ProviderContext = {
   get digests() {
     return current().digests;
   },
+  get program() {
+    return current().program;
+  },
   settings: (overrides) => current().settings(overrides),
   locate: (overrides) => current().locate(overrides),
   open: (overrides) => current().open(overrides),

@@ -22,6 +22,7 @@ export async function checkInputs(
   news: Properties,
   olds: Properties = {},
 ): Promise<Checked> {
+  context.program.isSeen = true;
   const { settings, failures } = settingsOrFailures(context, news);
   const { region, environment } = settings ?? olds;
   const inputs = withDefaults(description, {

@@ -37,8 +37,15 @@ export interface ProviderContext {
    * @throws SettingsError; ImageError
    */
   open: (overrides: Overrides) => Promise<Location>;
+  program: RunProgram;
   /** Every account that is configured, or that this run has worked with. */
   accounts: () => Accounts;
+}
+
+/** What is known of the program of a run. */
+export interface RunProgram {
+  /** Whether it has declared anything. `pulumi destroy` runs none. */
+  isSeen: boolean;
 }
 
 /** Where to look for what the whole stack may have left. */
@@ -60,6 +67,7 @@ export interface Location {
   holders: ImageHolders;
   /** What this run knows of the entries of pipelines. */
   entries: Entries;
+  program: RunProgram;
   /** What the program says of images and the accounts that they are shared with. */
   memberships: Memberships;
   orphans: OrphanFinder;
@@ -119,6 +127,7 @@ export function createContext(
     digests,
     settings,
     locate,
+    program: shared.program,
     async open(overrides) {
       const location = locate(overrides);
       location.account ??= checkExpectedAccount(location.client).catch((error: unknown) => {
@@ -169,6 +178,7 @@ function keysOf({ client }: Location): string {
 interface Shared {
   holders: ImageHolders;
   entries: Entries;
+  program: RunProgram;
   memberships: Memberships;
   /** The ids of the images that were told as left by a killed run. */
   told: Set<string>;
@@ -182,6 +192,7 @@ interface Shared {
 const nothingKnown = (): Shared => ({
   holders: new ImageHolders(),
   entries: new Entries(),
+  program: { isSeen: false },
   memberships: new Memberships(),
   told: new Set(),
   ownTags: new Set(),
@@ -214,6 +225,7 @@ export function createLocation(
     reader: new ImageReader(client, clock),
     holders: shared.holders,
     entries: shared.entries,
+    program: shared.program,
     memberships: shared.memberships,
     orphans: new OrphanFinder({ client, ...shared, warn, warnOnce }),
     refusalOfKeys: () => (refusal ??= refusalOfKeys(client)),

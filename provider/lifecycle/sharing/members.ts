@@ -9,7 +9,6 @@ import type { Location } from "../context";
 import { shownAfter, undefinedIfNotFound } from "../gone";
 import { ImageError } from "../image-error";
 import { hidden, showMemberUnlessGone, type Pair, type RememberedMember } from "./member-gone";
-import { removeHidden } from "./member-hidden";
 
 // What the resources about members do to them. A membership is a relation and nothing more: who finds the one that he wants need not
 // know who made it.
@@ -167,8 +166,9 @@ export function hiddenText({ imageId, memberId }: Pair): string {
 const maxRemovals = 3;
 
 /**
- * Takes an image back from an account. Where it has none any more, that is what was wanted. A private image is made shared for as long as
- * that takes, since SCP lets nobody take out a member that it hides.
+ * Takes an image back from an account. Where it has none any more, that is what was wanted. A member that is hidden, since its image is not
+ * shared, is not taken for removed: SCP takes out none as it is, and the account would see the image when it is shared the next time. Where
+ * a whole stack is destroyed, and so the image as a rule, that is told, and no more.
  * @throws ImageError that says what hinders it; ScpError of the service
  */
 export async function removeMember(
@@ -176,10 +176,21 @@ export async function removeMember(
   remembered: RememberedMember,
   location: Location,
 ): Promise<void> {
-  const remove = () => removeShown(pair, remembered, location);
-  if ((await remove()) === hidden) {
-    await location.memberships.inTurn(pair.imageId, () => removeHidden(pair, location, remove));
+  if ((await removeShown(pair, remembered, location)) !== hidden) {
+    return;
   }
+  if (location.program.isSeen) {
+    throw new ImageError(stuckText(pair));
+  }
+  location.warn(hiddenText(pair));
+}
+
+function stuckText({ imageId, memberId }: Pair): string {
+  return (
+    `Account ${memberId} cannot be taken out of image ${imageId}, which is not shared at the moment: SCP hides its members, and the account ` +
+    'would see it again when it is shared. The member stays in the state. Where the program says visibility "shared", pulumi up --refresh ' +
+    "makes it so, and takes the account out; else make it shared, and run again. To leave the account in, use pulumi state delete."
+  );
 }
 
 /** Undefined when the member is removed, or gone. */

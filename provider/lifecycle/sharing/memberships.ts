@@ -20,7 +20,6 @@ export class Memberships {
   private readonly kept = new Set<string>();
   private readonly held = new Map<string, Side>();
   private readonly visibilities = new Map<string, string>();
-  private readonly turns = new Map<string, Promise<unknown>>();
 
   /** Says that a resource of the program declares a membership. Answers another one that does the same, if there is one. */
   want(side: Side, place: unknown): string | undefined {
@@ -67,13 +66,6 @@ export class Memberships {
   heldOf(imageId: string): string[] {
     const sides = [...this.held.values()].filter((side) => side.of === "owner");
     return sides.filter((side) => isSameId(side.imageId, imageId)).map(({ memberId }) => memberId);
-  }
-
-  /** Does some work on an image's members when what came before it is done, whether that went well or not. */
-  inTurn(imageId: string, work: () => Promise<void>): Promise<void> {
-    const turn = (this.turns.get(imageId) ?? Promise.resolve()).then(work, work);
-    this.turns.set(imageId, turn);
-    return turn;
   }
 
   /** Says what visibility an image has once this run's record of it is done. */
