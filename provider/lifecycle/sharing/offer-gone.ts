@@ -91,7 +91,7 @@ function isOpenToAll({ visibility }: Image): boolean {
 function openText({ imageId, memberId }: Pair, { visibility = "" }: Image): string {
   return (
     `Image ${imageId} is ${visibility} now, so there is no offer to account ${memberId} any more that could be answered: ` +
-    "take the ImageMemberAcceptance out of the program."
+    "take the ImageMemberAcceptance out of the program. If the image is made shared again, the answer may still be what it was."
   );
 }
 
