@@ -20,8 +20,12 @@ export function hooksOf(lifecycle: Lifecycle): Hooks {
     check: (olds, news) => lifecycle.check(unlessNone(olds), news),
     diff: (id, olds, news) => lifecycle.diff(id, olds, news),
     async create(inputs) {
-      const { id, outputs } = await lifecycle.create(inputs);
-      return { id, outs: outputs };
+      try {
+        const { id, outputs } = await lifecycle.create(inputs);
+        return { id, outs: outputs };
+      } catch (error) {
+        throw withProvider(error, inputs);
+      }
     },
     async read(id, props = {}) {
       const found = await lifecycle.read(id, unlessNone(props));
@@ -31,15 +35,18 @@ export function hooksOf(lifecycle: Lifecycle): Hooks {
       try {
         return { outs: (await lifecycle.update(id, olds, news)).outputs };
       } catch (error) {
-        // Pulumi adds the provider to what an update answers, and not to what it throws: without, the state could never be read again.
-        const { __provider } = news;
-        throw error instanceof PartlyDone
-          ? new PartlyDone(error.id, { ...error.properties, __provider }, error)
-          : error;
+        throw withProvider(error, news);
       }
     },
     delete: (id, props) => lifecycle.delete(id, props),
   };
+}
+
+/** Pulumi adds the provider to what a hook answers, and not to what it throws: without, the state could never be read again. */
+function withProvider(error: unknown, { __provider }: Properties): unknown {
+  return error instanceof PartlyDone
+    ? new PartlyDone(error.id, { ...error.properties, __provider }, error)
+    : error;
 }
 
 /** A resource that is to be made, or is only looked up, comes with nothing but the provider itself. */

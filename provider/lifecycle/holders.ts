@@ -65,6 +65,10 @@ export class ImageHolders {
     this.wanted.add(imageId);
   }
 
+  isWanted(imageId: string): boolean {
+    return this.wanted.has(imageId);
+  }
+
   /** Says that a record which the state does not know yet is to manage an image. */
   wantAsNewcomer(imageId: string, origin: unknown): void {
     this.want(imageId);

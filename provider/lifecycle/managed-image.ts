@@ -129,7 +129,7 @@ export async function diffManaged(
   }
   const { protected: remembered, retainOnDelete: retained } = state;
   const leaves = because.some((name) => ["region", "environment", "profile"].includes(name));
-  const { place, replaced } = state;
+  const { place = placeOf(asInputs(managedRecord, news)), replaced } = state;
   if (place !== undefined && isOfProgram(origin, location)) {
     location.entries.noteRecord({ imageId: id, origin, place, replaced, leaves });
   }

@@ -144,3 +144,48 @@ test("so does one of servers that goes to the account that it is shared with", a
   await up(of(3, { profile: "second", visibility: "shared" }));
   expect(world.cloud.images().map(({ name, owner }) => [name, owner])).toEqual([["web-3", second()]]);
 });
+
+test("content that failed its check takes no good generation's place", async () => {
+  await up(pipeline({ ubuntu: entry(1) }, stable()));
+  world.stack.declare(pipeline({ ubuntu: entry(2, { expectedChecksum: "0".repeat(128) }) }, stable()));
+  await fail(world.stack.up());
+  await up(pipeline({ ubuntu: entry(3) }, stable()));
+  expect(names()).toEqual(["ubuntu-1", "ubuntu-3"]);
+});
+
+test("the first image is a generation, also where the run that made it told nobody", async () => {
+  const of = (number: number) => pipeline({ ubuntu: entry(number, { sharedWith: [second()] }) });
+  await failing({ kind: "status", status: 403, operation: "createImageMember" }, of(1));
+  await up(of(2));
+  expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
+});
+
+test("an image that is taken in, and replaced in the same run, is a generation", async () => {
+  const { name, url } = entry(1);
+  await up({ type: "Image", name: "ubuntu", args: { name, url, osDistro: "ubuntu" } });
+  const { args, ...declared } = pipeline({ ubuntu: entry(2) });
+  await up({ ...declared, args: { ...args, adoptTopLevel: true } });
+  expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
+});
+
+test("generations that could be made in part alone are refreshed, and taken out", async () => {
+  await failing(
+    { kind: "status", status: 403, operation: "setTags" },
+    pipeline({ ubuntu: entry(1), other: entry(4) }, stable()),
+  );
+  await succeed(world.stack.refresh());
+  world.stack.declare(pipeline({ other: entry(4) }));
+  await succeed(world.stack.up());
+  expect(names()).toEqual(["ubuntu-4"]);
+});
+
+test("an entry whose move to another account failed, and which is put back, keeps what it had", async () => {
+  await up(pipeline({ ubuntu: entry(1) }));
+  await up(pipeline({ ubuntu: entry(2) }));
+  const imageId = idOf("ubuntu-2");
+  await world.cloud.putObject("images", "3.qcow2", qcow2(), "public-read", second());
+  const url = world.cloud.objectUrl("images", "3.qcow2", second());
+  await failing({ kind: "import-fails" }, pipeline({ ubuntu: entry(3, { url, profile: "second" }) }));
+  await up(pipeline({ ubuntu: entry(2, { imageId }) }));
+  expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
+});

@@ -39,6 +39,7 @@ export class Entries {
   private readonly moved = new Map<string, string>();
   /** The images that are among generations which this run knows. */
   private readonly told = new Set<string>();
+  private hasParts = false;
   /** By an image's id, the channels that the program has point at it. */
   private readonly pointed = new Map<string, Set<string>>();
 
@@ -72,7 +73,12 @@ export class Entries {
   }
 
   leaves(origin: unknown): boolean {
-    return this.entries.get(this.now(origin))?.leaves === true;
+    return this.entries.get(asKey(origin))?.leaves === true;
+  }
+
+  /** Says that the program has a part of some entry: where this run looks at that alone, it knows of no generations. */
+  notePart(): void {
+    this.hasParts = true;
   }
 
   /** Says that this run knows the generations of an entry, and so of these images what stays. */
@@ -88,7 +94,7 @@ export class Entries {
 
   /** Where the program wants them; undefined where it wants none, as far as this run knows. */
   placeOf(origin: unknown): string | undefined {
-    return this.entries.get(this.now(origin))?.place;
+    return this.entries.get(asKey(origin))?.place;
   }
 
   /**
@@ -97,7 +103,8 @@ export class Entries {
    */
   mayBeKept(imageId: string, place?: string): boolean {
     const isKnown = this.told.has(imageId) || this.entries.get(this.now(place))?.isKnown === true;
-    return !isKnown && [...this.entries.values()].some((entry) => !entry.isKnown);
+    const isBlind = this.hasParts && this.entries.size === 0;
+    return !isKnown && (isBlind || [...this.entries.values()].some((entry) => !entry.isKnown));
   }
 
   /** Says that the program has channels point at an image. */
@@ -110,15 +117,15 @@ export class Entries {
     return this.pointed.get(imageId)?.has(channel) === true;
   }
 
+  /** Where what stood here, as the state says, stands now. */
+  now(origin: unknown): string {
+    return this.moved.get(asKey(origin)) ?? asKey(origin);
+  }
+
   private at(key: string): Entry {
     const entry = this.entries.get(key) ?? { images: [], leaves: false, isKnown: false };
     this.entries.set(key, entry);
     return entry;
-  }
-
-  /** Where what stood here stands now. */
-  private now(origin: unknown): string {
-    return this.moved.get(asKey(origin)) ?? asKey(origin);
   }
 }
 

@@ -11,6 +11,7 @@ import type { Location } from "../context";
 import { hold, placeOf, pointersOf, type GenerationInputs, type GenerationState } from "./generation-state";
 import { showTwice, undefinedIfNotFound } from "../gone";
 import { ImageError } from "../image-error";
+import { isAnotherProfile } from "../profiles";
 
 /** Works out which generations stay. What is to go is looked at first: what is protected, or shared by others, stays. */
 export async function plan(
@@ -52,7 +53,8 @@ export async function plan(
   return { inputs: omitUndefined(planned), failures };
 }
 
-function tellOfLeaving(gone: readonly Generation[], { warnOnce }: Location): void {
+function tellOfLeaving(leaving: readonly Generation[], { holders, warnOnce }: Location): void {
+  const gone = leaving.filter(({ imageId }) => !holders.isWanted(imageId));
   if (gone.length > 0) {
     const all = gone.map(describeGeneration).join(", ");
     const which = gone.length === 1 ? "This generation is" : "These generations are";
@@ -78,13 +80,13 @@ function failureOfParts(
 async function tellOfWayBack(
   { generations: [good] = [] }: GenerationState,
   { imageId, version, origin }: GenerationInputs,
-  { client, entries, warnOnce }: Location,
+  { client, entries, holders, warnOnce }: Location,
 ): Promise<void> {
   const failed = isUnknown(origin) ? undefined : entries.imagesBefore(origin).at(-1);
   if (good === undefined || failed === undefined || version === undefined || good.version !== version) {
     return;
   }
-  const isBack = [failed, imageId].some((id) => isSameId(id, good.imageId));
+  const isBack = holders.isWanted(good.imageId) || [failed, imageId].some((id) => isSameId(id, good.imageId));
   if (!isBack && (await undefinedIfNotFound(() => client.showImage(good.imageId))) !== undefined) {
     warnOnce(
       `way back ${good.imageId}`,
@@ -96,19 +98,25 @@ async function tellOfWayBack(
 
 /** The generations that the entry has had until now, the current one first. What moves leaves them behind. */
 async function generationsBefore(
-  { generations = [], region, environment }: GenerationState,
+  state: GenerationState,
   inputs: GenerationInputs,
   location: Location,
 ): Promise<readonly Generation[]> {
-  const stays = region === inputs.region && environment === inputs.environment;
-  if (!stays || location.entries.leaves(inputs.origin)) {
+  const { generations = [] } = state;
+  const isNew = state.region === undefined;
+  const stays = isNew || (state.region === inputs.region && state.environment === inputs.environment);
+  const leaves = (isNew || isAnotherProfile(state, inputs)) && location.entries.leaves(inputs.origin);
+  if (!stays || leaves) {
     return [];
   }
   const known = await withoutDeadOne(generations, inputs.imageId, location);
-  return [...(await untoldOnes(generations, inputs, location)), ...known];
+  return [...known, ...(await untoldOnes(generations, inputs, location))];
 }
 
-/** The images that the record had until now, where runs that failed in between have not told the generations of them, the newest first. */
+/**
+ * The images that the record had until now, where runs that failed in between have not told the generations of them, the newest first. They
+ * come after all others: content that no run has found to be good takes no good one's place.
+ */
 async function untoldOnes(
   generations: readonly Generation[],
   { imageId, origin }: GenerationInputs,
@@ -116,8 +124,9 @@ async function untoldOnes(
 ): Promise<Generation[]> {
   const before = isUnknown(origin) ? [] : entries.imagesBefore(origin);
   const isTold = (id: string) => generations.some((one) => isSameId(one.imageId, id));
+  // Of generations that are new, an older image may be anybody's by now.
   const untold = before
-    .slice(before.findLastIndex(isTold) + 1)
+    .slice(generations.length === 0 ? -1 : before.findLastIndex(isTold) + 1)
     .filter((id) => !isSameId(id, imageId) && !holders.hasNewcomer(id, origin));
   const shown = await Promise.all(
     untold.map(async (id): Promise<Generation[]> => {

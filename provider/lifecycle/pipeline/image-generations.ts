@@ -143,7 +143,8 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       const state = withUndone(olds);
       const location = await context.open(olds);
       const { entries, holders } = location;
-      if (!entries.leaves(state.origin) && entries.placeOf(state.origin) === placeOf(state)) {
+      const origin = entries.now(state.origin);
+      if (!entries.leaves(origin) && entries.placeOf(origin) === placeOf(state)) {
         await takeOffChannels(state, location, true);
         tellOfReplaced(state, location);
         return;
@@ -258,15 +259,21 @@ function tellOfReplaced(state: GenerationState, { warn }: Location): void {
 /** A change of the accounts that the image is shared with is one of the generations that it has had. */
 async function shareAs(inputs: GenerationInputs, state: GenerationState, location: Location): Promise<void> {
   const [before, after] = [state.sharedWith ?? [], inputs.sharedWith ?? []];
-  const removed = without(before, after);
   const known = new Set(state.generations?.map(({ imageId }) => imageId));
-  for (const generation of earlierOf(inputs)) {
+  for (const generation of inputs.generations ?? []) {
+    const { imageId } = generation;
+    // The current one is shared by resources of its own; what it has from being an earlier one is taken from it all the same.
+    const isCurrent = imageId === inputs.imageId;
+    if (isCurrent && !earlierOf(state).some((one) => one.imageId === imageId)) {
+      continue;
+    }
     // One that no run has told of yet may be shared with nobody.
-    const added = known.has(generation.imageId) ? without(after, before) : after;
+    const isTold = known.has(imageId);
+    const removed = isTold ? without(before, after) : [];
+    const added = isCurrent ? [] : isTold ? without(after, before) : after;
     if (added.length + removed.length === 0) {
       continue;
     }
-    const { imageId } = generation;
     const image = await undefinedIfNotFound(() => location.client.showImage(imageId));
     if (image === undefined) {
       continue; // A refresh says that it is gone.

@@ -37,6 +37,9 @@ export function memberLifecycle(context: ProviderContext): Lifecycle {
       }
       const checked = asInputs(imageMember, inputs);
       const location = context.locate(inputs);
+      if (checked.inGenerations === true) {
+        location.entries.notePart();
+      }
       const refused = await keyFailures(location, imageMember, olds, inputs);
       if (refused.length > 0 || isUnknown([checked.imageId, checked.memberId])) {
         return { inputs, failures: refused };
