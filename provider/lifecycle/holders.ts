@@ -97,6 +97,16 @@ export class ImageHolders {
     add(this.earlier, imageId, asKey(origin));
   }
 
+  /** Says that it is none after all, since its entry leaves it behind. */
+  releaseGeneration(imageId: string, token: unknown, origin: unknown): void {
+    this.tokens.get(imageId)?.delete(asKey(token));
+    const origins = this.earlier.get(imageId);
+    origins?.delete(asKey(origin));
+    if (origins?.size === 0) {
+      this.earlier.delete(imageId);
+    }
+  }
+
   /** Whether an image is an earlier generation from now on. */
   isGeneration(imageId: string): boolean {
     return this.earlier.has(imageId);

@@ -1,4 +1,5 @@
-import { isSameId, type Image, type UpdateImage } from "../api/images";
+import type { ScpClient } from "../api/client";
+import { isSameId, wasActive, type Image, type UpdateImage } from "../api/images";
 import { omitUndefined, pick, withDefaults, type CheckFailure } from "../schema/check";
 import {
   asInputs,
@@ -22,6 +23,7 @@ import { endpointFound } from "./accounts";
 import { checkInputs, keyFailures } from "./check";
 import type { Location, ProviderContext } from "./context";
 import { deleteUnlessHeld } from "./delete";
+import { undefinedIfNotFound } from "./gone";
 import { ImageError } from "./image-error";
 import { isNowhere, keysForDiff, openAsKept } from "./profiles";
 import { locationOf, readImage, withOldTime } from "./read";
@@ -240,16 +242,29 @@ function asUpdate(properties: Properties): UpdateImage {
  */
 export async function deleteManaged(context: ProviderContext, id: string, olds: Properties): Promise<void> {
   const { place } = asState(managedRecord, olds);
-  const { holders, entries } = await openAsKept(context, `Image ${id}`, olds);
+  const { client, entries, holders, warn } = await openAsKept(context, `Image ${id}`, olds);
   if (place !== undefined && entries.mayBeKept(id, place)) {
     throw new ImageError(
       `Image ${id} may be one of the generations that an ImageGenerations keeps, which this run does not look at. ` +
         "Nothing was deleted. Run again without --target, or with the whole of the entry.",
     );
   }
-  if (!holders.isGeneration(id)) {
-    await deleteUnlessHeld(context, id, olds);
+  if (holders.isGeneration(id)) {
+    return;
   }
+  if (place !== undefined && entries.isStranger(id, place) && (await isUsable(id, client))) {
+    warn(
+      `Image ${id} is kept, and in no state any more: a run that failed made it, and no generations were told of it. ` +
+        "Take it over by imageId, or delete it in the console.",
+    );
+    return;
+  }
+  await deleteUnlessHeld(context, id, olds);
+}
+
+async function isUsable(id: string, client: ScpClient): Promise<boolean> {
+  const image = await undefinedIfNotFound(() => client.showImage(id));
+  return image !== undefined && wasActive(image);
 }
 
 /** Whether a replacement keeps the old image: by the resource option, or as a generation that is protected. */

@@ -189,3 +189,31 @@ test("an entry whose move to another account failed, and which is put back, keep
   await up(pipeline({ ubuntu: entry(2, { imageId }) }));
   expect(names()).toEqual(["ubuntu-1", "ubuntu-2"]);
 });
+
+test.each([true, false])(
+  "one whose move failed, and which goes on, leaves nothing behind; shared: %s",
+  async (isShared) => {
+    const sharedWith = isShared ? [second()] : undefined;
+    await up(pipeline({ ubuntu: entry(1, { sharedWith }) }));
+    await up(pipeline({ ubuntu: entry(2, { sharedWith }) }));
+    await world.cloud.putObject("images", "3.qcow2", qcow2(), "public-read", second());
+    const url = world.cloud.objectUrl("images", "3.qcow2", second());
+    const goal = () => pipeline({ noble: entry(3, { url, profile: "second", renamedFrom: "ubuntu" }) });
+    await failing({ kind: "import-fails" }, goal());
+    await up(goal());
+    expect(world.cloud.images().map(({ name, owner }) => [name, owner])).toEqual([["ubuntu-3", second()]]);
+  },
+);
+
+test("with --replace of a record whose image a failed run told nobody of, that is kept, and said to be", async () => {
+  const of = (number: number) => pipeline({ ubuntu: entry(number, { keep: 3, sharedWith: [second()] }) });
+  await up(of(1));
+  await failing({ kind: "status", status: 403, operation: "createImageMember" }, of(2));
+  world.stack.declare(of(3));
+  const { resources = [] } = (await world.stack.state()).deployment;
+  const { urn } = resources.find(({ type }) => type.endsWith("ImageRecord"))!;
+  expect(await succeed(world.stack.up({ replace: [urn] }))).toContain(
+    `Image ${idOf("ubuntu-2")} is kept, and in no state any more`,
+  );
+  expect(names()).toEqual(["ubuntu-1", "ubuntu-2", "ubuntu-3"]);
+});

@@ -15,6 +15,8 @@ interface Entry {
   place?: string;
   /** Whether this run knows what of its images stays. */
   isKnown: boolean;
+  /** Whether it had generations until now. */
+  hasBefore?: boolean;
 }
 
 /** A record of an entry, as the state has it and as the program wants it. */
@@ -105,6 +107,21 @@ export class Entries {
     const isKnown = this.told.has(imageId) || this.entries.get(this.now(place))?.isKnown === true;
     const isBlind = this.hasParts && this.entries.size === 0;
     return !isKnown && (isBlind || [...this.entries.values()].some((entry) => !entry.isKnown));
+  }
+
+  /** Says what generations an entry had until now. */
+  noteBefore(origin: unknown, generations: readonly { imageId: string }[]): void {
+    this.at(asKey(origin)).hasBefore = generations.length > 0;
+    generations.forEach(({ imageId }) => this.told.add(imageId));
+  }
+
+  /**
+   * Whether an image that an entry's record had was never one of its generations, as far as this run knows: with `--replace`, a run is not
+   * told what the record had.
+   */
+  isStranger(imageId: string, place: string): boolean {
+    const entry = this.entries.get(this.now(place));
+    return entry?.hasBefore === true && !this.told.has(imageId) && !entry.images.includes(imageId);
   }
 
   /** Says that the program has channels point at an image. */

@@ -27,6 +27,7 @@ export async function plan(
   await tellOfWayBack(state, inputs, location);
   const { entries } = location;
   const before = await generationsBefore(state, inputs, location);
+  entries.noteBefore(inputs.origin, before);
   entries.place(inputs.origin, placeOf(inputs));
   const { imageId, version, keep, channels = {} } = inputs;
   const current: Generation = version === undefined ? { imageId } : { imageId, version };

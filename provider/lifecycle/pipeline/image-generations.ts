@@ -64,7 +64,7 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
       const { location, moves } = await keysForDiff(context, kept, [olds, news], replaces.length > 0);
       hold(state, location);
       if (moves) {
-        location.entries.noteLeaving(asInputs(imageGenerations, news).origin);
+        leaveBehind(state, asInputs(imageGenerations, news), location);
       }
       if (replaces.length > 0 || moves) {
         await refuseProtected(earlierOf(withUndone(olds)), location); // They could not be deleted where they are.
@@ -184,6 +184,14 @@ export function generationsLifecycle(context: ProviderContext): Lifecycle {
     const { region, environment, profile } = state;
     const facts = { ...factsOf(generation, state), region, environment, profile, token: keyOf(state) };
     return deleteUnlessHeld(context, generation.imageId, facts);
+  }
+}
+
+/** What check, which cannot tell whose the keys are, has planned to keep, goes. */
+function leaveBehind(state: GenerationState, news: GenerationInputs, { entries, holders }: Location): void {
+  entries.noteLeaving(news.origin);
+  for (const { imageId } of withUndone(state).generations ?? []) {
+    holders.releaseGeneration(imageId, keyOf(news), news.origin);
   }
 }
 
