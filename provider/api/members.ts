@@ -1,7 +1,7 @@
 import { isSameAccount, plainAccountId } from "./account-id";
 import { isNotFound, sanitize, type Failure } from "./errors";
 import type { Call, Http } from "./http";
-import { isObject, text, time } from "./images";
+import { isObject, isSameId, text, time } from "./images";
 import { imagePath, memberPath } from "./paths";
 
 /** What an account answers to the offer of an image. */
@@ -142,17 +142,12 @@ function memberFrom(body: unknown, imageId: string, asked?: string): ImageMember
     return undefined;
   }
   const [memberId, status] = [shown(body.member_id), shown(body.status)];
-  const isOfImage = isSame(text(body.image_id) ?? imageId, imageId);
+  const isOfImage = isSameId(text(body.image_id) ?? imageId, imageId);
   if (!memberId || !status || !isOfImage || !isSameAccount(memberId, asked ?? memberId)) {
     return undefined;
   }
   const [createdAt, updatedAt] = [time(shown(body.created_at)), time(shown(body.updated_at))];
   return { imageId, memberId: asked ?? memberId, status: status.toLowerCase(), createdAt, updatedAt };
-}
-
-/** Ids are no secrets, and a service may write them otherwise than they were sent. */
-function isSame(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
 }
 
 function shown(value: unknown): string | undefined {

@@ -1,6 +1,6 @@
 import type { ScpClient } from "../api/client";
 import { isNotFound } from "../api/errors";
-import { isSameId, type Image } from "../api/images";
+import { isSameId, wasActive, type Image } from "../api/images";
 import type { Clock } from "./clock";
 import { ImageError } from "./image-error";
 import { anotherEndpoint, foreignAccount, type MadeBy } from "./accounts";
@@ -99,6 +99,12 @@ async function isListed(id: string, name: string | undefined, client: ScpClient)
 export async function showTwice(id: string, client: ScpClient): Promise<Image | undefined> {
   const show = () => undefinedIfNotFound(() => client.showImage(id));
   return (await show()) ?? show();
+}
+
+/** Whether an image is there, and has its content. */
+export async function hasContent(id: string, client: ScpClient): Promise<boolean> {
+  const image = await showTwice(id, client);
+  return image !== undefined && wasActive(image);
 }
 
 /** What a call answers; undefined when the service says that there is no such thing. */

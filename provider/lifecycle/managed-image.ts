@@ -1,5 +1,4 @@
-import type { ScpClient } from "../api/client";
-import { isSameId, wasActive, type Image, type UpdateImage } from "../api/images";
+import { isSameId, type Image, type UpdateImage } from "../api/images";
 import { omitUndefined, pick, withDefaults, type CheckFailure } from "../schema/check";
 import {
   asInputs,
@@ -23,7 +22,7 @@ import { endpointFound } from "./accounts";
 import { checkInputs, keyFailures } from "./check";
 import type { Location, ProviderContext } from "./context";
 import { deleteUnlessHeld } from "./delete";
-import { undefinedIfNotFound } from "./gone";
+import { hasContent } from "./gone";
 import { ImageError } from "./image-error";
 import { isNowhere, keysForDiff, openAsKept } from "./profiles";
 import { locationOf, readImage, withOldTime } from "./read";
@@ -108,7 +107,8 @@ export async function diffManaged(
   more: (location: Location) => Promise<string[]> = () => Promise.resolve([]),
 ): Promise<Difference> {
   const { changes, replaces } = diffProperties(description, olds, news);
-  const { imageId, origin } = asInputs(managedRecord, news);
+  const inputs = asInputs(managedRecord, news);
+  const { imageId, origin } = inputs;
   const another = imageId !== undefined && !isSameId(imageId, id);
   const state = asState(managedRecord, olds);
   const kept = { what: `Image ${id}`, id, by: state };
@@ -131,7 +131,7 @@ export async function diffManaged(
   }
   const { protected: remembered, retainOnDelete: retained } = state;
   const leaves = because.some((name) => ["region", "environment", "profile"].includes(name));
-  const { place = placeOf(asInputs(managedRecord, news)), replaced } = state;
+  const { place = placeOf(inputs), replaced } = state;
   if (place !== undefined && isOfProgram(origin, location)) {
     location.entries.noteRecord({ imageId: id, origin, place, replaced, leaves });
   }
@@ -139,12 +139,9 @@ export async function diffManaged(
   const replacement = { id, because, imageId, protected: remembered, retained, staysAsGeneration };
   await refuseHopelessReplacement(replacement, client);
   if (because.length === 0) {
-    await planVisibility(id, state, asInputs(managedRecord, news), location);
+    await planVisibility(id, state, inputs, location);
   }
-  return {
-    changes: changes || because.length > 0 || isRenamed(state, asInputs(managedRecord, news)),
-    replaces: because,
-  };
+  return { changes: changes || because.length > 0 || isRenamed(state, inputs), replaces: because };
 }
 
 /** Whether the state has yet to learn of the record's place in the program: by that, its generations are found. */
@@ -252,7 +249,7 @@ export async function deleteManaged(context: ProviderContext, id: string, olds: 
   if (holders.isGeneration(id)) {
     return;
   }
-  if (place !== undefined && entries.isStranger(id, place) && (await isUsable(id, client))) {
+  if (place !== undefined && entries.isStranger(id, place) && (await hasContent(id, client))) {
     warn(
       `Image ${id} is kept, and in no state any more: a run that failed made it, and no generations were told of it. ` +
         "Take it over by imageId, or delete it in the console.",
@@ -260,11 +257,6 @@ export async function deleteManaged(context: ProviderContext, id: string, olds: 
     return;
   }
   await deleteUnlessHeld(context, id, olds);
-}
-
-async function isUsable(id: string, client: ScpClient): Promise<boolean> {
-  const image = await undefinedIfNotFound(() => client.showImage(id));
-  return image !== undefined && wasActive(image);
 }
 
 /** Whether a replacement keeps the old image: by the resource option, or as a generation that is protected. */

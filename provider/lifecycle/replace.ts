@@ -35,7 +35,13 @@ export async function refuseHopelessReplacement(replacement: Replacement, client
         "Take imageId out to have a new image made in its place, or undo the change.",
     );
   }
-  if (retained === true || !(await isProtected(replacement, client))) {
+  if (retained === true) {
+    return;
+  }
+  const image = await client.showImage(id).catch(undefinedIfRefused);
+  // Somebody else may have protected it since.
+  const isProtected = image?.protected ?? replacement.protected === true;
+  if (!isProtected) {
     return;
   }
   if (staysAsGeneration !== true) {
@@ -44,22 +50,10 @@ export async function refuseHopelessReplacement(replacement: Replacement, client
         "To keep the old image instead, set the resource option retainOnDelete, and run pulumi up as well first.",
     );
   }
-  if (await neverCameAbout(id, client)) {
+  if (image !== undefined && !wasActive(image)) {
     throw new ImageError(
       `${what}, which never became active, so it does not stay as a generation; but it is protected, and SCP would refuse to delete it. ` +
         "Set protected to false and run pulumi up, even though that fails at the import; then make the change.",
     );
   }
-}
-
-/** Whether an image was never one that servers could be made of. What cannot be asked is none. */
-async function neverCameAbout(id: string, client: ScpClient): Promise<boolean> {
-  const image = await client.showImage(id).catch(undefinedIfRefused);
-  return image !== undefined && !wasActive(image);
-}
-
-/** Somebody else may have protected it since. */
-async function isProtected({ id, protected: remembered }: Replacement, client: ScpClient): Promise<boolean> {
-  const image = await client.showImage(id).catch(undefinedIfRefused);
-  return image?.protected ?? remembered === true;
 }

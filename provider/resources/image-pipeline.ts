@@ -9,6 +9,7 @@ import { getImageOutput } from "./get-image";
 import { Image, type ImageArgs } from "./image";
 import { ImageGenerations } from "./image-generations";
 import { ImageMember } from "./image-member";
+import { perStack } from "./per-stack";
 import { runError } from "./run-error";
 import { ServerImage, type ServerImageArgs } from "./server-image";
 
@@ -160,17 +161,12 @@ function refuseSecrets(what: string, { line, secrets }: Pick<ImageEntry, "line" 
   }
 }
 
-/** By stack, the pipeline that has a channel: several programs may run in one process. */
-const channelsOf = new WeakMap<pulumi.Resource, Map<string, string>>();
+/** The pipelines that have a channel, by its name. */
+const ownersOfChannels = perStack(() => new Map<string, string>());
 
 /** A channel is a tag: of two that have one, each would take the other for its own. */
 function refuseSecondChannel(channel: string, pipeline: string): void {
-  const stack = pulumi.runtime.getStackResource();
-  if (stack === undefined) {
-    return; // In a unit test with mocks there is no stack.
-  }
-  const owners = channelsOf.get(stack) ?? new Map<string, string>();
-  channelsOf.set(stack, owners);
+  const owners = ownersOfChannels();
   const owner = owners.get(channel);
   if (owner !== undefined) {
     throw runError(

@@ -1,10 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ProviderContext } from "../lifecycle/context";
+import { perStack } from "./per-stack";
 
 /* eslint-disable @typescript-eslint/no-require-imports -- a program that looks nothing up does not load what talks to the cloud */
-
-/** One for each stack: several programs may run in one process. */
-const contexts = new WeakMap<pulumi.Resource, ProviderContext>();
 
 /** What look-ups are made with in a program's own process, and how they are. */
 export function lookups() {
@@ -24,22 +22,9 @@ export function patience() {
 }
 
 /** What asks SCP from within a program's own process: the context of the stack whose program runs, with its settings. */
-export function programContext(): ProviderContext {
-  const stack = pulumi.runtime.getStackResource();
-  if (stack === undefined) {
-    return newContext(); // In a unit test with mocks there is no stack.
-  }
-  let context = contexts.get(stack);
-  if (context === undefined) {
-    context = newContext();
-    contexts.set(stack, context);
-  }
-  return context;
-}
-
-function newContext(): ProviderContext {
+export const programContext = perStack((): ProviderContext => {
   const { createContext } = require("../lifecycle/context") as typeof import("../lifecycle/context");
   const { systemClock } = require("../lifecycle/clock") as typeof import("../lifecycle/clock");
   const config = (key: string) => pulumi.runtime.getConfig(key);
   return createContext({ config }, systemClock, { show: () => () => undefined });
-}
+});

@@ -1,7 +1,7 @@
 // Which generations stay, and what keeps a plan from being one.
 
 import { isSameAccount } from "../../api/account-id";
-import { isSameId, wasActive } from "../../api/images";
+import { isSameId } from "../../api/images";
 import { omitUndefined, type CheckFailure } from "../../schema/check";
 import { asState, type Properties } from "../../schema/description";
 import { describeGeneration, planGenerations, type Generation } from "../../schema/generations";
@@ -9,7 +9,7 @@ import { imageGenerations } from "../../schema/image-generations";
 import { isUnknown } from "../../schema/unknown";
 import type { Location } from "../context";
 import { hold, placeOf, pointersOf, type GenerationInputs, type GenerationState } from "./generation-state";
-import { showTwice, undefinedIfNotFound } from "../gone";
+import { hasContent, showTwice, undefinedIfNotFound } from "../gone";
 import { ImageError } from "../image-error";
 import { isAnotherProfile } from "../profiles";
 
@@ -129,13 +129,11 @@ async function untoldOnes(
   const untold = before
     .slice(generations.length === 0 ? -1 : before.findLastIndex(isTold) + 1)
     .filter((id) => !isSameId(id, imageId) && !holders.hasNewcomer(id, origin));
-  const shown = await Promise.all(
-    untold.map(async (id): Promise<Generation[]> => {
-      const image = await showTwice(id, client);
-      return image !== undefined && wasActive(image) ? [{ imageId: id }] : [];
-    }),
-  );
-  return shown.flat().reverse();
+  const has = await Promise.all(untold.map((id) => hasContent(id, client)));
+  return untold
+    .filter((_, index) => has[index])
+    .map((id) => ({ imageId: id }))
+    .reverse();
 }
 
 /** A current image that is gone by the time of its replacement is no earlier generation. */

@@ -5,7 +5,7 @@ import { asInputs, asState, type Inputs, type Properties, type State } from "../
 import { changedProperties, diffProperties } from "../../schema/diff";
 import { imageMemberAcceptance } from "../../schema/image-member-acceptance";
 import { isUnknown } from "../../schema/unknown";
-import { endpointFound, makerOf, messageOf, type MadeBy, type Maker } from "../accounts";
+import { endpointFound, makerOf, messageOf, undefinedIfRefused, type MadeBy, type Maker } from "../accounts";
 import { checkInputs, keyFailures } from "../check";
 import type { Location, ProviderContext } from "../context";
 import type { Pair } from "./member-gone";
@@ -136,10 +136,7 @@ async function statedMember(
   memberId: unknown,
   { client }: Location,
 ): Promise<{ id?: unknown; failures?: CheckFailure[] }> {
-  const keys = await client.accountId().catch((error: unknown) => {
-    messageOf(error);
-    return undefined;
-  });
+  const keys = await client.accountId().catch(undefinedIfRefused);
   if (
     typeof memberId !== "string" ||
     isUnknown(memberId) ||

@@ -3,7 +3,7 @@ import type { ScpClient } from "../../api/client";
 import { isImageId } from "../../api/images";
 import type { ImageMember } from "../../api/members";
 import { isMemberId } from "../../api/paths";
-import { anothersImage } from "../accounts";
+import { anothersImage, undefinedIfRefused } from "../accounts";
 import { askAgain } from "../ask-again";
 import type { Location } from "../context";
 import { shownAfter, undefinedIfNotFound } from "../gone";
@@ -105,19 +105,15 @@ async function look(
   longest: number,
   location: Location,
 ): Promise<ImageMember | undefined> {
-  const show = () =>
-    location.client.members.show(imageId, memberId).catch((error: unknown) => {
-      if (error instanceof ScpError && !isForbidden(error)) {
-        return undefined;
-      }
-      throw error;
-    });
-  return askAgain(location, longest, show).catch((error: unknown) => {
-    if (isForbidden(error)) {
-      return undefined; // That does not pass.
+  const show = async () => {
+    try {
+      return await location.client.members.show(imageId, memberId);
+    } catch (error) {
+      undefinedIfRefused(error);
+      return isForbidden(error) ? null : undefined; // What is forbidden does not pass, and is asked no more.
     }
-    throw error;
-  });
+  };
+  return (await askAgain(location, longest, show)) ?? undefined;
 }
 
 /** Why the service does not let an image's members be changed, where that can be told. */

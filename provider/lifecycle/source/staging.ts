@@ -1,17 +1,7 @@
 import { failedAs } from "../../object-storage/errors";
-import type { ObjectStore } from "../../object-storage/store";
 import type { AfterImport, StagedObject } from "../../schema/image-file";
-import type { Clock } from "../clock";
 import { ImageError } from "../image-error";
-import type { Progress } from "../progress";
-import { FileUploads, placeOf, type ObjectName } from "./uploads";
-
-interface Services {
-  store: ObjectStore;
-  clock: Clock;
-  progress: Progress;
-  warn: (text: string) => void;
-}
+import { FileUploads, placeOf, type ObjectName, type Services } from "./uploads";
 
 /** What a run knows of objects, by their places: several keys may work with the objects of one account. */
 export class ObjectDesk {

@@ -28,7 +28,7 @@ export function placeOf({ bucket, key, url }: ObjectName): string {
   return [publicHost(host), account, bucket, key].join("/");
 }
 
-interface Services {
+export interface Services {
   store: ObjectStore;
   clock: Clock;
   progress: Progress;
