@@ -96,6 +96,9 @@ test("with credentials set, it says where it runs, and the embedded engine does 
   expect(unasked.stdout).toContain("7 to create");
   expect(unasked.stderr).toContain("Nothing was done: the embedded engine asks no questions.");
   expect(cloud.images()).toEqual([]);
+  const wrong = await runWith({ ...cloud.env, SCP_SECRET_KEY: "wrong" }, "up", "--engine", "embedded");
+  expect(wrong).toMatchObject({ code: 1, stderr: "" }); // No word of how to go on.
+  expect(wrong.stdout).toContain("the service does not accept the signature");
   expect(await embedded("up", "--yes")).toMatchObject({ code: 0, stderr: "" });
   const refused = await embedded("destroy");
   expect(refused.stderr).toContain("All that the stack has will be deleted.");

@@ -53,8 +53,11 @@ async function main(command: Command): Promise<number> {
       env,
     });
     if (emulated === undefined && !engine.asks && operation !== "preview" && !options.includes("--yes")) {
-      await engine.operate(operation, [...options, "--preview-only"]);
-      throw new Error(howToGoOn(operation));
+      const code = await engine.operate(operation, [...options, "--preview-only"]);
+      if (code === 0) {
+        throw new Error(howToGoOn(operation));
+      }
+      return code; // What is wrong is on the terminal already.
     }
     // On the emulator there is nothing to lose, so nothing is asked.
     const unasked = emulated && operation !== "preview" ? ["--yes", "--skip-preview"] : [];
@@ -72,17 +75,20 @@ async function main(command: Command): Promise<number> {
 
 /** Credentials are set, so what is done is done for real: where, as far as the environment says. */
 function whereTo({ SCP_ENDPOINT: endpoint, SCP_REGION: region }: NodeJS.ProcessEnv): string {
-  const at = endpoint === undefined ? "" : ` at the endpoint ${endpoint} (SCP_ENDPOINT)`;
+  const where =
+    endpoint === undefined
+      ? "on Samsung Cloud Platform itself"
+      : `on what answers as Samsung Cloud Platform at the endpoint ${endpoint} (SCP_ENDPOINT)`;
   const inRegion = region === undefined ? "" : `, in region ${region}`;
-  return `SCP credentials are set, so this runs on Samsung Cloud Platform itself${at}${inRegion}, in the stack scp.\n\n`;
+  return `SCP credentials are set, so this runs ${where}${inRegion}, in the stack scp.\n\n`;
 }
 
 /** The embedded engine has no questions to ask, as the CLI has. */
 function howToGoOn(operation: Operation): string {
   const what = operation === "destroy" ? "All that the stack has will be deleted. " : "";
   return (
-    `Nothing was done: the embedded engine asks no questions. ${what}To ${operation} without one, on Samsung Cloud Platform itself, say ` +
-    `npm run ${operation} -- --yes. The Pulumi CLI shows a preview, and asks. ${howToGetTheCli}`
+    `Nothing was done: the embedded engine asks no questions. ${what}npm run ${operation} -- --yes does it without one. ` +
+    `The Pulumi CLI shows a preview, and asks. ${howToGetTheCli}`
   );
 }
 
